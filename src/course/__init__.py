@@ -1,0 +1,1 @@
+"""The helper module of the notebooks: which Redis, plots, exercises, doctor."""

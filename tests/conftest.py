@@ -1,0 +1,39 @@
+"""What every test can ask for: a Redis, a namespace, a server to be rough with."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from course.server import PrivateServer
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The server under test: REDIS_URL if that is set, else one of our own for the whole run."""
+    if url := os.environ.get("REDIS_URL"):
+        yield url
+        return
+    with PrivateServer() as server:
+        yield server.url
+
+
+@pytest.fixture
+def namespace(redis_url: str) -> Iterator[str]:
+    """A prefix for this test's keys and channels; the keys are removed afterwards."""
+    prefix = f"test:{uuid.uuid4().hex[:8]}:"
+    yield prefix
+    with redis.Redis.from_url(redis_url) as client:
+        for key in client.scan_iter(match=f"{prefix}*", count=1000):
+            client.unlink(key)
+
+
+@pytest.fixture
+def private_server() -> Iterator[PrivateServer]:
+    """A server of our own, also when REDIS_URL is set: to be stopped, paused and restarted."""
+    with PrivateServer() as server:
+        yield server
