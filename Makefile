@@ -1,0 +1,47 @@
+# The commands of the course. `make` alone lists them.
+# Everything runs in .venv, which is made on first use and brought up to date when the pins change.
+
+READY := .venv/.ready
+VENV  := . .venv/bin/activate &&
+FIRST := notebooks/00_start_here.ipynb
+
+# Root needs a flag of its own. Without a screen, no browser is tried: JupyterLab prints the URL.
+SCREEN    := $(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER)$(filter Darwin,$(shell uname))
+LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-browser)
+
+.PHONY: help setup lab test check test-faults notebooks clean
+.DEFAULT_GOAL := help
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo '  ARGS="…" adds arguments:            make lab ARGS="--port 9999"   make test ARGS="-k queue"'
+	@echo '  PYTHON=… chooses the Python:        make lab PYTHON=/path/to/python3.12   (when .venv is made)'
+	@echo '  REDIS_URL=… uses a Redis of yours:  REDIS_URL=redis://localhost:6379/0 make test'
+
+setup: $(READY) ## make .venv, or bring it up to date (the others do it too)
+	@echo '.venv is ready.'
+
+lab: $(READY) ## open the course in JupyterLab; Ctrl-C ends it
+	@$(VENV) exec jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN $(LAB_FLAGS) $(ARGS)
+
+test: $(READY) ## run every test and every notebook, and compare the stored outputs
+	@$(VENV) pytest $(ARGS)
+
+check: $(READY) ## lint, format and types of the code and the notebooks, and who may import whom
+	@$(VENV) ruff check
+	@$(VENV) ruff format --check
+	@$(VENV) mypy
+	@$(VENV) lint-imports
+
+test-faults: $(READY) ## plant faults in the client; the notebooks must notice every one
+	@$(VENV) pytest tests/faults --all-faults $(ARGS)
+
+notebooks: $(READY) ## run all notebooks again and store their outputs
+	@$(VENV) python -m course.rerun notebooks/*.ipynb
+
+clean: ## remove .venv
+	rm -rf .venv
+
+$(READY): requirements.txt pyproject.toml scripts/setup.sh
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh
