@@ -1,0 +1,1 @@
+"""What every service builds on: the Redis client."""

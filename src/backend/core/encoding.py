@@ -1,0 +1,75 @@
+"""JSON in, JSON out: how a Python value becomes the bytes that Redis keeps, and comes back.
+
+The law: what `encode` accepts comes back from `decode` equal to what went in. What JSON
+would change on the way (a tuple, a dict key that is not text) or cannot hold (a datetime,
+bytes, NaN) is refused, with the name of the field, before anything is sent.
+"""
+
+import json
+import math
+from typing import Any
+
+
+def encode(value: Any) -> bytes:
+    """Return `value` as UTF-8 JSON.
+
+    Raises:
+        TypeError: the value holds something that JSON cannot give back; the message
+            names the field, as in `value['timestamp']`. Nothing of it is encoded.
+    """
+    _refuse_what_json_would_change(value, "value")
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def decode(stored: bytes) -> Any:
+    """Return the value that `encode` stored.
+
+    Another program may have written the bytes. If they are not JSON they come back as
+    text, and if they are not even UTF-8 they come back as the bytes they are: whoever took
+    them from a queue holds the only copy, so they must not be lost to an exception.
+    """
+    try:
+        text = stored.decode()
+    except UnicodeDecodeError:
+        return stored
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _refuse_what_json_would_change(value: Any, field: str) -> None:
+    match value:
+        case None | bool() | int() | str():
+            pass
+        case float():
+            if not math.isfinite(value):
+                raise TypeError(f"{field} is {value}, and JSON has no such number; use None")
+        case list():
+            for index, item in enumerate(value):
+                _refuse_what_json_would_change(item, f"{field}[{index}]")
+        case dict():
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise TypeError(
+                        f"{field} has the key {key!r}, and JSON keys are text; use {str(key)!r}"
+                    )
+                _refuse_what_json_would_change(item, f"{field}[{key!r}]")
+        case _:
+            raise TypeError(
+                f"{field} is a {type(value).__name__}, which JSON cannot hold; "
+                f"{_ADVICE.get(type(value).__name__, 'convert it first')}"
+            )
+
+
+_ADVICE = {
+    "bytes": "use .decode() or .hex()",
+    "date": "use .isoformat()",
+    "datetime": "use .isoformat()",
+    "Decimal": "use str() or float()",
+    "PosixPath": "use str()",
+    "set": "use sorted()",
+    "tuple": "use list()",
+    "UUID": "use .hex",
+    "WindowsPath": "use str()",
+}

@@ -1,0 +1,369 @@
+"""The backend's Redis client: health, queue, cache and pub/sub in one small class.
+
+    async with RedisClient() as client:
+        await client.add_to_queue("detection_queue", {"camera_id": "front_door"})
+        detection = await client.get_from_queue("detection_queue", timeout=1)
+
+It is a thin layer over redis-py's asyncio client. What it adds:
+
+* JSON in, JSON out: every value comes back as itself (see `backend.core.encoding`).
+* One clear error before `connect()`.
+* A deadline on every call. redis-py's own socket timeout of 5 seconds is switched off:
+  it would cut short every blocking pop that waits longer than that.
+* Connections of their own for whoever waits. A blocking pop holds its connection until
+  an item comes, so a hundred idle consumers would otherwise leave none for a push.
+* Retries with back-off for what may run twice without harm: connecting, reading, SET.
+  A push, a pop, a publish or a delete is sent once. When its answer is lost, the caller
+  gets the error and decides: a blind second push would make two items of one.
+* A namespace, put in front of every name, so that two programs can share a server.
+
+The errors are redis-py's own (`redis.exceptions`): ConnectionError, TimeoutError,
+ResponseError. A client belongs to the event loop in which it was connected.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from redis import exceptions
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+
+from backend.core.encoding import decode, encode
+from backend.core.subscription import Subscription
+
+DEFAULT_URL = "redis://localhost:6379/0"
+MAX_CONNECTIONS = 50  # for calls that are answered at once; more of them wait their turn
+LONGEST_BLOCK = 10.0  # seconds: a longer blocking pop is asked for in pieces of this length
+
+T = TypeVar("T")
+
+
+class RedisClient:
+    """An asyncio client for the four things that the backend uses Redis for.
+
+    Args:
+        redis_url: `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for
+            TLS. If None, the environment variable REDIS_URL, else `redis://localhost:6379/0`.
+        namespace: put in front of every queue, key and channel name. Callers never see it.
+        timeout: seconds that the server has to answer a call, retries included. Connecting
+            has as long for each attempt; blocking pops wait on top of it.
+        attempts: how often a call that may be repeated is tried in all.
+        backoff_base: seconds to wait before the second attempt, on average; doubles with
+            each further attempt, with jitter, so that clients do not come back in step.
+        backoff_cap: seconds that such a wait can last at the most.
+    """
+
+    def __init__(
+        self,
+        redis_url: str | None = None,
+        *,
+        namespace: str = "",
+        timeout: float = 5.0,
+        attempts: int = 3,
+        backoff_base: float = 1.0,
+        backoff_cap: float = 30.0,
+    ) -> None:
+        self.redis_url = redis_url or os.environ.get("REDIS_URL") or DEFAULT_URL
+        self.namespace = namespace
+        self._timeout = timeout
+        # With full jitter a wait is anywhere from 0 to the doubled base: the base on average.
+        self._retry = Retry(ExponentialWithJitterBackoff(backoff_cap, backoff_base), attempts - 1)
+        self._commands: Redis | None = None  # a pool for the calls that answer at once
+        self._waiting: Redis | None = None  # a connection for each blocking pop or subscription
+        self._subscriptions: list[Subscription] = []
+
+    # ---- connection ------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Open the connection pools and make sure that the server answers a PING.
+
+        Tried `attempts` times, with back-off. Connecting twice is harmless.
+
+        Raises:
+            ValueError: the URL is not one of Redis.
+            AuthenticationError, ResponseError: the server answered, and refused: a wrong
+                password, no such database. It would refuse again, so it is asked once.
+            ConnectionError, TimeoutError: the error of the last attempt. The client is
+                then as it was before: not connected.
+        """
+        if self._commands:
+            return
+        options: dict[str, Any] = {
+            # RESP2: with RESP3, redis-py 8.1.0 hands out pooled connections that the server
+            # has closed long ago, and the next command fails (redis-py issue 4252).
+            "protocol": 2,
+            "socket_timeout": None,  # our own deadlines instead
+            "socket_connect_timeout": self._timeout,
+            "retry": Retry(NoBackoff(), 0),  # our own retries instead
+        }
+        commands = Redis.from_pool(
+            BlockingConnectionPool.from_url(
+                self.redis_url, max_connections=MAX_CONNECTIONS, timeout=None, **options
+            )
+        )
+        try:
+            await self._retrying(
+                lambda: self._within(self._timeout, "PING", commands.execute_command("PING"))
+            )
+        except BaseException:
+            await commands.aclose()
+            raise
+        self._commands = commands
+        self._waiting = Redis.from_pool(ConnectionPool.from_url(self.redis_url, **options))
+
+    async def disconnect(self) -> None:
+        """Close the subscriptions and all connections.
+
+        May be called twice, or without connecting first. Calls that are still under way
+        end with ConnectionError; whoever listens comes to the end of the messages.
+        """
+        clients = [client for client in (self._waiting, self._commands) if client]
+        self._commands = self._waiting = None
+        while self._subscriptions:
+            await self._subscriptions.pop().close()
+        for client in clients:
+            await client.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.disconnect()
+
+    async def health_check(self) -> dict[str, Any]:
+        """Ask the server how it is (PING, INFO): once, for a health check wants the truth now.
+
+        Returns:
+            `{"status": "healthy", "connected": True, "redis_version": "7.2.4"}` or
+            `{"status": "unhealthy", "connected": False, "error": "Error 111 connecting …"}`.
+            A server that is down or hangs is an answer here, not an exception. So look at
+            `status`; that the call came back says nothing.
+
+        Raises:
+            RuntimeError: not connected.
+        """
+        try:
+            await self._call("PING")
+            info = await self._call("INFO", "server")
+        except exceptions.RedisError as error:
+            return {"status": "unhealthy", "connected": False, "error": str(error)}
+        return {"status": "healthy", "connected": True, "redis_version": info["redis_version"]}
+
+    # ---- queue -----------------------------------------------------------------------
+
+    async def add_to_queue(self, queue_name: str, data: Any) -> int:
+        """Add `data` at the end of the queue (RPUSH).
+
+        Returns:
+            The number of items in the queue after the push.
+
+        Raises:
+            TypeError: `data` cannot be JSON. Nothing is sent.
+            ResponseError: the name belongs to a key that is no queue (WRONGTYPE).
+            ConnectionError, TimeoutError: the item may or may not be in the queue.
+        """
+        return await self._call("RPUSH", self.full_name(queue_name), encode(data))
+
+    async def get_from_queue(self, queue_name: str, timeout: float = 0) -> Any:
+        """Take the first item of the queue, waiting for one if there is none (BLPOP).
+
+        BLPOP removes the item before we hold it. If the consumer dies, is cancelled or
+        loses its connection at that moment, the item is gone: at most once. So never put
+        a deadline around this call (`asyncio.wait_for`); that is what `timeout` is for.
+
+        Args:
+            queue_name: the queue.
+            timeout: seconds to wait for an item; 0 waits for ever. Redis looks at the
+                clock ten times a second, so a vain wait may last 0.1 s longer.
+
+        Returns:
+            The item, or None if none came in time. (JSON's null comes back as None too.)
+
+        Raises:
+            ValueError: the timeout is negative.
+            ConnectionError, TimeoutError: the server went away, or hangs.
+        """
+        if not timeout >= 0:
+            raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout}")
+        ends = time.monotonic() + timeout if timeout else float("inf")
+        wait = min(LONGEST_BLOCK, timeout or LONGEST_BLOCK)
+        while wait > 0:
+            # In pieces, so that a server that hangs is noticed even in an endless wait.
+            reply = await self._call("BLPOP", self.full_name(queue_name), wait, wait=wait)
+            if reply is not None:
+                return decode(reply[1])
+            wait = min(LONGEST_BLOCK, ends - time.monotonic())
+        return None
+
+    async def get_queue_length(self, queue_name: str) -> int:
+        """Return the number of items in the queue (LLEN); 0 if there is no such queue."""
+        return await self._call("LLEN", self.full_name(queue_name), repeat=True)
+
+    async def peek_queue(self, queue_name: str, start: int = 0, end: int = -1) -> list[Any]:
+        """Return items without removing them (LRANGE).
+
+        Args:
+            queue_name: the queue.
+            start: index of the first item to show. 0 is the queue's first item, -1 its last.
+            end: index of the last item to show, itself included: 0 to 2 are three items.
+        """
+        items = await self._call("LRANGE", self.full_name(queue_name), start, end, repeat=True)
+        return [decode(item) for item in items]
+
+    async def clear_queue(self, queue_name: str) -> bool:
+        """Remove the queue and all that is in it (DEL). Return True if there was one."""
+        return await self.delete(queue_name) == 1
+
+    # ---- cache -----------------------------------------------------------------------
+
+    async def set(self, key: str, value: Any, expire: int | None = None) -> bool:
+        """Store `value` under `key`, in place of what was there (SET). Return True.
+
+        Args:
+            key: the key.
+            value: anything that JSON can hold; else TypeError, and nothing is sent.
+            expire: seconds until Redis forgets the key: its time to live, TTL. None keeps
+                it for good, also where the value that it replaces had a TTL.
+        """
+        if expire is not None and expire <= 0:
+            raise ValueError(f"expire must be 1 or more seconds (None: never), not {expire}")
+        ttl = () if expire is None else ("EX", expire)
+        return await self._call("SET", self.full_name(key), encode(value), *ttl, repeat=True)
+
+    async def get(self, key: str) -> Any:
+        """Return the value of `key` (GET), or None if it is absent or has expired."""
+        stored = await self._call("GET", self.full_name(key), repeat=True)
+        return None if stored is None else decode(stored)
+
+    async def exists(self, *keys: str) -> int:
+        """Return how many of the keys are there (EXISTS)."""
+        return await self._call("EXISTS", *map(self.full_name, keys), repeat=True)
+
+    async def delete(self, *keys: str) -> int:
+        """Remove the keys (DEL). Return how many of them there were."""
+        return await self._call("DEL", *map(self.full_name, keys))
+
+    # ---- pub/sub ---------------------------------------------------------------------
+
+    async def publish(self, channel: str, message: Any) -> int:
+        """Send `message` to everyone who is subscribed to the channel now (PUBLISH).
+
+        Returns:
+            The number of subscribers that it was sent to. 0 is no error: nobody listens,
+            and the message is gone.
+        """
+        return await self._call("PUBLISH", self.full_name(channel), encode(message))
+
+    async def subscribe(self, *channels: str) -> Subscription:
+        """Subscribe to channels (SUBSCRIBE), on a connection of their own.
+
+        Returns:
+            A subscription for `listen`, once Redis has confirmed it: what is published from
+            now on arrives. Nobody needs to sleep between subscribing and publishing.
+        """
+        if not channels:
+            raise ValueError("subscribe() needs the name of at least one channel")
+        pubsub = self._connected(waiting=True).pubsub()
+        subscription = Subscription(pubsub, self.namespace, self._timeout)
+        try:
+            await self._within(self._timeout, "SUBSCRIBE", subscription.start(channels))
+        except BaseException:
+            await subscription.close()
+            raise
+        self._subscriptions.append(subscription)
+        return subscription
+
+    async def listen(self, subscription: Subscription) -> AsyncIterator[dict[str, Any]]:
+        """Yield the messages of a subscription, until it is unsubscribed or disconnected.
+
+        A listener that loses its connection, or whose server hangs, logs a warning and
+        reconnects; what is published in the meantime is missed. When it has failed to
+        reconnect `attempts` times, the last error is raised.
+
+        Yields:
+            `{"type": "message", "pattern": None, "channel": "security_events", "data": …}`.
+
+        Raises:
+            RuntimeError: somebody else is listening to this very subscription.
+            ConnectionError, TimeoutError: the server did not come back.
+        """
+        while (message := await subscription.next_message(self._retrying)) is not None:
+            yield message
+
+    async def unsubscribe(self, *channels: str) -> None:
+        """End this client's subscriptions to the channels; all of them if none is named.
+
+        Whoever listened comes to the end of the messages. What had arrived but was not
+        yet listened to is dropped. No error if there was no subscription.
+        """
+        for subscription in list(self._subscriptions):
+            await subscription.leave(channels or tuple(subscription.channels))
+            if not subscription.channels:
+                self._subscriptions.remove(subscription)
+
+    # ---- how a call is made ------------------------------------------------------------
+
+    def full_name(self, name: str) -> str:
+        """Return the name under which the server knows a queue, key or channel of ours."""
+        return self.namespace + name
+
+    async def _call(self, *command: Any, repeat: bool = False, wait: float = 0) -> Any:
+        """Send a Redis command and return the answer.
+
+        Args:
+            command: the command and its arguments.
+            repeat: it may run twice without harm, so a lost connection is tried again.
+            wait: seconds that the server may wait before it answers, if it is a blocking
+                command; it then has a connection to itself.
+        """
+        redis = self._connected(waiting=wait > 0)
+
+        def send() -> Awaitable[Any]:
+            return redis.execute_command(*command)
+
+        answer = self._retrying(send) if repeat else send()
+        return await self._within(self._timeout + wait, command[0], answer)
+
+    def _connected(self, *, waiting: bool = False) -> Redis:
+        client = self._waiting if waiting else self._commands
+        if client is None:
+            raise RuntimeError(
+                "Redis client not connected: call `await client.connect()` first, "
+                "or use `async with RedisClient() as client:`."
+            )
+        return client
+
+    async def _within(self, seconds: float, what: str, answer: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(seconds):
+                return await answer
+        except TimeoutError:
+            raise exceptions.TimeoutError(
+                f"{what}: no answer from Redis within {seconds:g} s. "
+                "The server hangs, is overloaded, or is out of reach."
+            ) from None
+
+    async def _retrying(self, operation: Callable[[], Awaitable[T]]) -> T:
+        async def before_next_attempt(error: Exception) -> None:
+            pass  # nothing to clean up: redis-py closes what is broken
+
+        return await self._retry.call_with_retry(
+            operation, before_next_attempt, is_retryable=_may_pass
+        )
+
+
+def _may_pass(error: Exception) -> bool:
+    """Return whether trying again may help. A wrong password stays wrong."""
+    refused = exceptions.AuthenticationError, exceptions.AuthorizationError
+    return not isinstance(error, refused)

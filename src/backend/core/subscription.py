@@ -1,0 +1,121 @@
+"""A subscription: one connection on which Redis sends messages, until we leave."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from redis.asyncio.client import PubSub
+from redis.exceptions import ConnectionError, TimeoutError
+
+from backend.core.encoding import decode
+
+logger = logging.getLogger(__name__)
+
+Retrying = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+
+
+class Subscription:
+    """The channels that one listener hears, on a connection of their own.
+
+    `RedisClient.subscribe` makes it, `RedisClient.listen` reads it.
+
+    A quiet channel and a dead server look the same from here: nothing comes. So after
+    `patience` seconds of silence the server is asked with a PING, and if that is not
+    answered within another `patience` seconds, the connection counts as lost.
+    """
+
+    def __init__(self, pubsub: PubSub, namespace: str, patience: float) -> None:
+        self.channels: list[str] = []
+        self._pubsub = pubsub
+        self._namespace = namespace
+        self._patience = patience
+        self._reading: asyncio.Task[dict[str, Any]] | None = None
+
+    async def start(self, channels: tuple[str, ...]) -> None:
+        """Subscribe, and wait until Redis has confirmed every channel."""
+        self.channels = list(dict.fromkeys(channels))
+        await self._pubsub.subscribe(*self._full_names(self.channels))
+        for _ in self.channels:
+            await self._pubsub.get_message(timeout=None)
+
+    async def next_message(self, retrying: Retrying) -> dict[str, Any] | None:
+        """Wait for the next message; None when the subscription has ended.
+
+        A lost connection is made anew by way of `retrying`, which tries with back-off.
+        """
+        if self._reading and not self._reading.done():
+            raise RuntimeError(
+                f"Somebody is already listening to this subscription ({', '.join(self.channels)}). "
+                "A second listener needs its own: call subscribe() again."
+            )
+        if not self.channels:
+            return None
+        # A task of its own, so that close() can end the wait from another task.
+        self._reading = asyncio.create_task(self._read(retrying))
+        try:
+            return await self._reading
+        except asyncio.CancelledError:
+            if self.channels:
+                raise  # it was the listener that was cancelled
+            return None
+
+    async def leave(self, channels: tuple[str, ...]) -> None:
+        """Unsubscribe from these channels; end the subscription when none is left."""
+        leaving = [channel for channel in self.channels if channel in channels]
+        self.channels = [channel for channel in self.channels if channel not in channels]
+        if not self.channels:
+            await self.close()
+        elif leaving:
+            await self._pubsub.unsubscribe(*self._full_names(leaving))
+
+    async def close(self) -> None:
+        """End the subscription: whoever listens gets None, and the connection is closed."""
+        self.channels = []
+        if self._reading:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+        await self._pubsub.aclose()
+
+    async def _read(self, retrying: Retrying) -> dict[str, Any]:
+        while True:
+            try:
+                message = await self._receive()
+            except (ConnectionError, TimeoutError) as error:
+                # Redis keeps nothing for a subscriber that is away: say so, then go on.
+                logger.warning(
+                    "Lost the subscription to %s (%s). Reconnecting; what is published in "
+                    "the meantime is missed.",
+                    ", ".join(self.channels),
+                    error,
+                )
+                await retrying(self._reconnect)
+                continue
+            # Confirmations, and the answer to our own PING, are no news for the listener.
+            if message["type"] == "message":
+                channel = message["channel"].decode().removeprefix(self._namespace)
+                if channel in self.channels:
+                    return {
+                        "type": "message",
+                        "pattern": message["pattern"],
+                        "channel": channel,
+                        "data": decode(message["data"]),
+                    }
+
+    async def _receive(self) -> dict[str, Any]:
+        message = await self._pubsub.get_message(timeout=self._patience)
+        if message is None:
+            await self._pubsub.ping()
+            message = await self._pubsub.get_message(timeout=self._patience)
+        if message is None:
+            raise TimeoutError(f"silent, and no answer to a PING within {self._patience:g} s")
+        return message
+
+    async def _reconnect(self) -> None:
+        # On connecting, PubSub subscribes to its channels again by itself.
+        if self._pubsub.connection:
+            await self._pubsub.connection.disconnect()
+        await self._pubsub.connect()
+
+    def _full_names(self, channels: list[str]) -> list[str]:
+        return [self._namespace + channel for channel in channels]
