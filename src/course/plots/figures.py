@@ -1,0 +1,201 @@
+"""Draw: small functions, each of which returns a matplotlib figure.
+
+The figures belong to no window and to no pyplot: a notebook shows them when `show` says so, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from course.plots.words import MARK, ROW
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from course.plots.sampling import Lengths, Mark
+
+SIZE = (8.0, 3.4)
+"""Inches: the width of a notebook's column."""
+# Okabe and Ito chose these for colour-blind readers. Those that are too pale on white are left out,
+# and a marker and a dash tell the series apart where there is no colour at all.
+COLOURS = tuple(matplotlib.color_sequences["okabe_ito"][place] for place in (5, 6, 3, 7, 0))
+MARKERS = ("o", "s", "^", "D", "v")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+INK, PALE = "#333333", "#dddddd"
+
+Values = Sequence[float] | tuple[Sequence[float], Sequence[float]]
+"""The values of a series, numbered from 1; or its x and its y, as a tuple of the two."""
+
+
+def queue_lengths(
+    lengths: Lengths,
+    *,
+    title: str,
+    queues: Sequence[str] | None = None,
+    reach: tuple[float, float] = (0, 0),
+) -> Figure:
+    """Draw the lengths of queues: by seconds, or by step when they were sampled step by step.
+
+    Args:
+        lengths: what `watch` has measured.
+        title: what the reader shall see in it.
+        queues: those to draw; by default all.
+        reach: how far the axes reach at least, (seconds or steps, items): for figures to compare.
+    """
+    figure = line(
+        {queue: (lengths.x, list(lengths[queue])) for queue in queues or lengths.queues},
+        title=title,
+        x_label="seconds" if lengths.timed else "step",
+        y_label="items waiting",
+        draw="steps",  # a length holds until it changes
+        marks=lengths.marks,
+        reach=reach,
+    )
+    axes = figure.axes[0]
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=True))
+    if not lengths.timed:
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=14, steps=[1, 2, 5, 10], integer=True))
+    return figure
+
+
+def round_trips(milliseconds: Sequence[float], *, title: str, label: str = "round trip") -> Figure:
+    """Draw one point for each round trip, in milliseconds, in the order in which they were made."""
+    return line(
+        {label: milliseconds}, title=title, x_label="call", y_label="milliseconds", draw="points"
+    )
+
+
+def line(
+    series: Mapping[str, Values],
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    draw: Literal["line", "steps", "points"] = "line",
+    marks: Sequence[Mark] = (),
+    reach: tuple[float, float] = (0, 0),
+) -> Figure:
+    """Draw one or more series over a common x axis. The y axis begins at 0.
+
+    Args:
+        series: {label: values}, or {label: (x, y)}.
+        title: what the reader shall see in it.
+        x_label: what x counts, with its unit.
+        y_label: what y counts, with its unit.
+        draw: join the values by lines, hold each until the next ("steps"), or leave them as points.
+        marks: moments on the x axis, drawn as vertical lines with their labels.
+        reach: how far the axes reach at least, (x, y): for figures that are to be compared.
+    """
+    figure = Figure(figsize=SIZE, layout="constrained")
+    axes = figure.add_subplot(xlabel=x_label, ylabel=y_label)
+    for number, (label, values) in enumerate(series.items()):
+        x, y = values if isinstance(values, tuple) else (range(1, len(values) + 1), values)
+        axes.plot(
+            list(x),
+            list(y),
+            label=label,
+            color=COLOURS[number % len(COLOURS)],
+            linestyle="none" if draw == "points" else DASHES[number % len(DASHES)],
+            linewidth=2,
+            drawstyle="steps-post" if draw == "steps" else "default",
+            marker=MARKERS[number % len(MARKERS)],
+            markersize=4 if draw == "points" else 5,
+            # a marker on every value where there is room, else about a dozen along the line
+            markevery=1 if draw == "points" or len(y) <= 30 else (number * 3, len(y) // 12),
+        )
+    drawn = axes.dataLim  # the box around all that is drawn
+    right, top = max(drawn.x1, reach[0]), max(drawn.y1, reach[1]) or 1
+    left = min(drawn.x0, 0)
+    axes.set_xlim(left - 0.02 * (right - left), right + 0.02 * (right - left))
+    axes.set_ylim(-0.04 * top, 1.04 * top)
+    _dress(axes)
+    rows = _draw_marks(axes, marks)
+    axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
+    # Below the axes, where it covers no data.
+    figure.legend(
+        handles=[line for line in axes.lines if line.get_gid() != MARK],
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize=10,
+        handlelength=2.8,
+    )
+    return figure
+
+
+def who_gets_what(
+    panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str, x_label: str = "item"
+) -> Figure:
+    """Draw who got which items: panels side by side, a row for each consumer, a dot for each item.
+
+    Args:
+        panels: {title of the panel: {consumer: numbers of the items that it got}}.
+        title: what the reader shall see in it.
+        x_label: what is numbered: items, messages, events.
+    """
+    rows = max(len(consumers) for consumers in panels.values())
+    figure = Figure(figsize=(SIZE[0], 1.5 + 0.4 * rows), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, color=INK)
+    items = [item for panel in panels.values() for got in panel.values() for item in got]
+    for place, (name, consumers) in enumerate(panels.items()):
+        axes = figure.add_subplot(1, len(panels), place + 1, xlabel=x_label)
+        axes.set_title(name, loc="left", fontsize=11, color=INK)
+        for row, (consumer, got) in enumerate(consumers.items()):
+            axes.plot(
+                got,
+                [row] * len(got),
+                label=consumer,
+                gid=ROW,
+                color=COLOURS[row % len(COLOURS)],
+                linestyle="none",
+                marker=MARKERS[row % len(MARKERS)],
+                markersize=9,
+            )
+        axes.set_yticks(range(len(consumers)), list(consumers))
+        axes.set_ylim(len(consumers) - 0.5, -0.5)  # the first on top, as in a list
+        axes.set_xlim(min(items, default=0) - 0.6, max(items, default=1) + 0.6)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True))
+        _dress(axes)
+    return figure
+
+
+def _dress(axes: Axes) -> None:
+    """Leave of the frame and the grid what helps to read a value."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(INK)
+    axes.tick_params(labelsize=10, colors=INK)
+    axes.xaxis.label.set(fontsize=10, color=INK)
+    axes.yaxis.label.set(fontsize=10, color=INK)
+    axes.grid(axis="y", color=PALE, linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _draw_marks(axes: Axes, marks: Sequence[Mark]) -> int:
+    """Draw the marks, their labels above the axes; return how many rows the labels take."""
+    low, high = axes.get_xlim()
+    ends: list[float] = []  # of each row: how far its labels reach, as a part of the width
+    for mark in sorted(marks):
+        axes.axvline(
+            mark.at, gid=MARK, label=mark.label, color=INK, linestyle=(0, (2, 2)), linewidth=1
+        )
+        width = 0.0095 * len(mark.label)
+        place = (mark.at - low) / (high - low)
+        start, side = (place - width, "right") if place + width > 1 else (place, "left")
+        row = next((row for row, end in enumerate(ends) if end < start), len(ends))
+        ends[row : row + 1] = [start + width + 0.01]
+        axes.annotate(
+            mark.label,
+            (place, 1),
+            xycoords="axes fraction",
+            xytext=(0, 2 + 14 * row),
+            textcoords="offset points",
+            horizontalalignment=side,
+            fontsize=9,
+            color=INK,
+        )
+    return len(ends)

@@ -1,0 +1,54 @@
+"""Watch: a figure below the cell that moves while the cell runs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from course.plots.figures import queue_lengths
+from course.plots.showing import png, publish
+
+if TYPE_CHECKING:
+    from course.plots.sampling import Lengths
+
+FRAME = 1 / 8
+"""Seconds from one frame to the next, at least."""
+
+
+async def draw_until(done: asyncio.Event, lengths: Lengths) -> None:
+    """Draw the lengths again and again until `done` is set, and once more then.
+
+    The first frame and all that follow have the same text: a stored notebook keeps the last one,
+    and nbval compares it with the first. The numbers are said by the static figure after it.
+    """
+    text = f"Live view of {', '.join(lengths.queues)}. The figure below it gives the numbers."
+    handle = None
+    last = False
+    while not last:
+        last = done.is_set()
+        started = time.monotonic()
+        # Drawing takes tens of milliseconds: in a thread, producers and consumers go on meanwhile.
+        frame = await asyncio.to_thread(_frame, lengths.copy(), text)
+        handle = publish(frame, text, handle)
+        took = time.monotonic() - started
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), max(FRAME - took, took))
+
+
+def _frame(lengths: Lengths, text: str) -> bytes:
+    longest = max(max(lengths[queue]) for queue in lengths.queues)
+    figure = queue_lengths(
+        lengths,
+        title=f"Live: {', '.join(lengths.queues)}",
+        reach=(_doubled(2, lengths.x[-1]), _doubled(10, longest)),
+    )
+    return png(figure, text)
+
+
+def _doubled(start: float, least: float) -> float:
+    """Double `start` until it holds `least`: so the axes hold still from frame to frame."""
+    while start < least:
+        start *= 2
+    return start

@@ -1,0 +1,73 @@
+"""Show: publish a figure together with its words."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from course.plots.words import Words, describe, exact
+
+if TYPE_CHECKING:
+    from IPython.display import DisplayHandle
+    from matplotlib.figure import Figure
+
+DPI = 160
+
+
+def show(
+    figure: Figure, *, words: Words | Mapping[str, Words] = exact, text: str | None = None
+) -> None:
+    """Show a figure in the notebook, with a text that says what it shows.
+
+    The output holds the picture and, as its text alternative, the words. The same words stand in
+    the PNG as its "Description": see `png_description`.
+
+    Args:
+        figure: any matplotlib figure with lines, points or bars. It is closed afterwards.
+        words: how a series is put into words, one way for all of them or {label: way}. The default
+            lists every value; choose one of `peaks`, `all_under`, `runs_down` where they vary.
+        text: the whole text, for the rare figure for which computed words will not do. It does not
+            notice when the figure changes.
+
+    Raises:
+        ValueError: the words do not fit what is drawn; the message says what to do.
+    """
+    text = text or describe(figure, words)
+    publish(png(figure, text), text)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close(figure)  # else the notebook shows a figure of pyplot a second time
+
+
+def png(figure: Figure, text: str) -> bytes:
+    """Return the figure as a PNG whose "Description" is the text."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Description": text, "Software": None})
+    return buffer.getvalue()
+
+
+def png_description(png_bytes: bytes) -> str:
+    """Return the words inside a PNG that `show` made; "" for any other PNG."""
+    with Image.open(io.BytesIO(png_bytes)) as image:
+        image.load()  # the words may stand after the pixels
+        return str(image.info.get("Description", ""))
+
+
+def publish(png_bytes: bytes, text: str, handle: DisplayHandle | None = None) -> DisplayHandle:
+    """Display a picture with its text, or put it in the place of an earlier one."""
+    from IPython.display import DisplayHandle
+
+    with Image.open(io.BytesIO(png_bytes)) as image:
+        width, height = (round(pixels * 96 / DPI) for pixels in image.size)
+    bundle = {"image/png": png_bytes, "text/plain": text}
+    # Drawn finer than it is shown, for sharp text on every screen; "alt" is what nbconvert reads.
+    metadata = {"image/png": {"width": width, "height": height, "alt": text}}
+    if handle is None:
+        handle = DisplayHandle()  # type: ignore[no-untyped-call]
+        handle.display(bundle, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]
+    else:
+        handle.update(bundle, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]
+    return handle

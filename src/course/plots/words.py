@@ -1,0 +1,200 @@
+"""Say: put into words what is drawn in a figure.
+
+Everything here is read back from the figure itself. When a plotted value changes, so do the words,
+and a test that compares words has compared the plot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from numpy.typing import ArrayLike, NDArray
+
+MARK = "mark"
+"""The gid of a vertical line that names a moment; the name is its label."""
+ROW = "row"
+"""The gid of a row of dots: it says where along the row the dots are."""
+LONGEST_LIST = 60
+"""How many values `exact` lists at most: nobody reads more of them."""
+
+
+class Series(NamedTuple):
+    """What one line, one cloud of points or one set of bars shows."""
+
+    label: str
+    x: list[float]
+    y: list[float]
+    is_row: bool = False
+    """True for a row of dots of `who_gets_what`: its words are in `x`."""
+
+
+Words = Callable[[Series], str]
+"""Puts one series into words. Where those of this module do not fit, write one of your own."""
+
+
+def exact(series: Series) -> str:
+    """List every value: for plots that are the same in every run, as one sample after each step.
+
+    Raises:
+        ValueError: there are more than 60 values.
+    """
+    values = series.x if series.is_row else series.y
+    if len(values) > LONGEST_LIST:
+        raise ValueError(
+            f"{series.label!r} has {len(values)} values, too many to list in words. "
+            "Say what holds in every run instead, such as words=plots.peaks(30, 60)."
+        )
+    return " ".join(map(_number, values)) or "nothing"
+
+
+def peaks(low: float, high: float, *, end: tuple[float, float] | None = None) -> Words:
+    """Say where a series starts, that its peak lies in a band, and where it ends.
+
+    For queue lengths sampled by the clock: "starts at 0, peaks between 30 and 60, ends at 0". A
+    peak outside the band is said as the number that it is, so that the words change.
+
+    How to choose a band: both edges count as inside. Take an edge from the lesson where there is
+    one: a queue never holds more than was pushed (`high`), and below some length the lesson would
+    no longer be true (`low`). Where there is none, run the cell 20 times, also on a busy machine,
+    and leave on each side at least as much room as the values spread. Better still, take a sample
+    at the top with `await lengths.sample()`: then the peak is not a matter of luck.
+
+    Args:
+        low: the smallest peak that is still right.
+        high: the largest.
+        end: (low, high) of the last value where that varies too; by default it is said exactly.
+    """
+
+    def words(series: Series) -> str:
+        if not series.y:
+            return "no values"
+        last = f"ends at {_number(series.y[-1])}"
+        if end:
+            last = f"ends {_in_band(series.y[-1], *end)}"
+        start = _number(series.y[0])
+        return f"starts at {start}, peaks {_in_band(max(series.y), low, high)}, {last}"
+
+    return words
+
+
+def all_under(limit: float, unit: str, *, but: int = 0) -> Words:
+    """Say how many values there are, and that they are under a limit.
+
+    For times that vary, such as round trips: "100 values, all under 50 ms". Choose a limit that a
+    slow machine keeps and a fault does not: ten times the usual value, or more. For a tail that is
+    nobody's fault, `but` says how many values may lie above: "100 values, all but at most 2 under
+    50 ms".
+    """
+
+    def words(series: Series) -> str:
+        above = sum(value >= limit for value in series.y)
+        bound = f"{_number(limit)} {unit}"
+        if above > but:
+            return f"{len(series.y)} values, {above} of them not under {bound}"
+        all_of_them = f"all but at most {but}" if but else "all"
+        return f"{len(series.y)} values, {all_of_them} under {bound}"
+
+    return words
+
+
+def runs_down(unit: str) -> Words:
+    """Say from where a series runs down, how often it is set anew, and whether it reaches 0.
+
+    For the time that keys have left: "starts at 3 s, set anew 2 times, runs down to 0 s". The start
+    is rounded to a whole number, so read it soon after it was set. Of the end only this is said:
+    0 or not.
+    """
+
+    def words(series: Series) -> str:
+        if not series.y:
+            return "no values"
+        anew = sum(after > before for before, after in zip(series.y, series.y[1:], strict=False))
+        often = {0: "never set anew", 1: "set anew once"}.get(anew, f"set anew {anew} times")
+        end = f"runs down to 0 {unit}" if series.y[-1] <= 0 else "ends with time left"
+        return f"starts at {round(series.y[0])} {unit}, {often}, {end}"
+
+    return words
+
+
+def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
+    """Return what the figure shows: its titles, then a line for each series and one for the marks.
+
+    Args:
+        figure: any matplotlib figure with lines, points or bars.
+        words: how to put a series into words: one way for all, or {label: way}; the others `exact`.
+
+    Raises:
+        ValueError: nothing is drawn, or `words` names a series which is not there, or is too long.
+    """
+    ways = words if isinstance(words, Mapping) else {}
+    usual = exact if isinstance(words, Mapping) else words
+    lines = [figure.get_suptitle()]
+    labels = []
+    for axes in figure.axes:
+        lines.append(axes.get_title(loc="left") or axes.get_title())
+        if axes.get_ylabel() and axes.get_xlabel():
+            lines.append(f"{axes.get_ylabel()}, by {axes.get_xlabel()}")
+        for series in drawn(axes):
+            labels.append(series.label)
+            lines.append(f"{series.label}: {ways.get(series.label, usual)(series)}")
+        marks = [line for line in axes.lines if line.get_gid() == MARK]
+        if marks:
+            lines.append(f"marked: {', '.join(_mark(line, words is exact) for line in marks)}")
+    if missing := set(ways) - set(labels):
+        raise ValueError(f"words for {sorted(missing)}, but what is drawn is {labels}")
+    if not labels:
+        raise ValueError("nothing is drawn in this figure: no line, no points, no bars")
+    return "\n".join(filter(None, lines))
+
+
+def drawn(axes: Axes) -> Iterator[Series]:
+    """Yield every series that is drawn in the axes: lines, then points, then bars."""
+    from matplotlib.collections import PathCollection
+    from matplotlib.container import BarContainer
+
+    number = 0
+
+    def named(label: object) -> str:
+        nonlocal number
+        number += 1
+        # matplotlib's own names for what has no label begin with an underscore
+        return f"series {number}" if str(label).startswith("_") or not label else str(label)
+
+    for line in axes.lines:
+        if line.get_gid() != MARK:
+            x, y = _floats(line.get_xdata()).tolist(), _floats(line.get_ydata()).tolist()
+            yield Series(named(line.get_label()), x, y, is_row=line.get_gid() == ROW)
+    for points in axes.collections:
+        if isinstance(points, PathCollection):
+            x, y = _floats(points.get_offsets()).T
+            yield Series(named(points.get_label()), x.tolist(), y.tolist())
+    for bars in axes.containers:
+        if isinstance(bars, BarContainer):
+            middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
+            yield Series(named(bars.get_label()), middles, [bar.get_height() for bar in bars])
+
+
+def _mark(line: Line2D, exactly: bool) -> str:
+    """Return the name of a moment, and where it is if that is the same in every run."""
+    at = f" at {_number(_floats(line.get_xdata())[0])}" if exactly else ""
+    return f"{line.get_label()}{at}"
+
+
+def _floats(values: ArrayLike) -> NDArray[np.float64]:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
+
+
+def _in_band(value: float, low: float, high: float) -> str:
+    band = f"between {_number(low)} and {_number(high)}"
+    return band if low <= value <= high else f"at {_number(value)}, which is not {band}"
