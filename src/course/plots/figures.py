@@ -28,9 +28,6 @@ MARKERS = ("o", "s", "^", "D", "v")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 INK, PALE = "#333333", "#dddddd"
 
-Values = Sequence[float] | tuple[Sequence[float], Sequence[float]]
-"""The values of a series, numbered from 1; or its x and its y, as a tuple of the two."""
-
 
 def queue_lengths(
     lengths: Lengths,
@@ -48,7 +45,8 @@ def queue_lengths(
         reach: how far the axes reach at least, (seconds or steps, items): for figures to compare.
     """
     figure = line(
-        {queue: (lengths.x, list(lengths[queue])) for queue in queues or lengths.queues},
+        {queue: lengths[queue] for queue in queues or lengths.queues},
+        x=lengths.x,
         title=title,
         x_label="seconds" if lengths.timed else "step",
         y_label="items waiting",
@@ -71,8 +69,9 @@ def round_trips(milliseconds: Sequence[float], *, title: str, label: str = "roun
 
 
 def line(
-    series: Mapping[str, Values],
+    series: Mapping[str, Sequence[float]],
     *,
+    x: Sequence[float] | None = None,
     title: str,
     x_label: str,
     y_label: str,
@@ -80,10 +79,11 @@ def line(
     marks: Sequence[Mark] = (),
     reach: tuple[float, float] = (0, 0),
 ) -> Figure:
-    """Draw one or more series over a common x axis. The y axis begins at 0.
+    """Draw one or more series over the same x. The y axis begins at 0.
 
     Args:
-        series: {label: values}, or {label: (x, y)}.
+        series: {label: values}.
+        x: where the values stand, one for each; by default they are numbered from 1.
         title: what the reader shall see in it.
         x_label: what x counts, with its unit.
         y_label: what y counts, with its unit.
@@ -93,11 +93,10 @@ def line(
     """
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.add_subplot(xlabel=x_label, ylabel=y_label)
-    for number, (label, values) in enumerate(series.items()):
-        x, y = values if isinstance(values, tuple) else (range(1, len(values) + 1), values)
+    for number, (label, y) in enumerate(series.items()):
         axes.plot(
-            list(x),
-            list(y),
+            range(1, len(y) + 1) if x is None else x,
+            y,
             label=label,
             color=COLOURS[number % len(COLOURS)],
             linestyle="none" if draw == "points" else DASHES[number % len(DASHES)],

@@ -57,17 +57,23 @@ def png_description(png_bytes: bytes) -> str:
 
 
 def publish(png_bytes: bytes, text: str, handle: DisplayHandle | None = None) -> DisplayHandle:
-    """Display a picture with its text, or put it in the place of an earlier one."""
+    """Display a picture with its text, or put it in the place of an earlier one.
+
+    In a plain script there is nowhere to show a picture: its text is printed, once.
+    """
+    from IPython.core.getipython import get_ipython
     from IPython.display import DisplayHandle
 
+    first, handle = handle is None, handle or DisplayHandle()  # type: ignore[no-untyped-call]
+    if get_ipython() is None:
+        if first:
+            print(text)
+        return handle
     with Image.open(io.BytesIO(png_bytes)) as image:
         width, height = (round(pixels * 96 / DPI) for pixels in image.size)
     bundle = {"image/png": png_bytes, "text/plain": text}
-    # Drawn finer than it is shown, for sharp text on every screen; "alt" is what nbconvert reads.
+    # Drawn finer than it is shown, so that text is sharp on every screen; nbconvert reads "alt".
     metadata = {"image/png": {"width": width, "height": height, "alt": text}}
-    if handle is None:
-        handle = DisplayHandle()  # type: ignore[no-untyped-call]
-        handle.display(bundle, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]
-    else:
-        handle.update(bundle, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]
+    put = handle.display if first else handle.update
+    put(bundle, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]
     return handle

@@ -1,0 +1,483 @@
+"""The plots: measured on a real server, and true in words."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import pytest
+import redis.asyncio
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+from nbclient import NotebookClient
+from redis.exceptions import ResponseError
+
+from backend.core.redis import RedisClient
+from course import plots
+from course.plots import figures, live, showing
+from course.server import PrivateServer
+
+QUEUE = "detection_queue"
+
+
+@pytest.fixture
+async def client(redis_url: str, namespace: str) -> AsyncIterator[RedisClient]:
+    """A connected client with a namespace of its own."""
+    async with RedisClient(redis_url, namespace=namespace) as connected:
+        yield connected
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, str]]:
+    """The pictures and texts that are shown."""
+    outputs: list[tuple[bytes, str]] = []
+    monkeypatch.setattr(showing, "publish", lambda png, text: outputs.append((png, text)))
+    return outputs
+
+
+async def push(client: RedisClient, items: int) -> None:
+    for number in range(items):
+        await client.add_to_queue(QUEUE, {"number": number})
+
+
+async def pop(client: RedisClient, items: int) -> None:
+    for _ in range(items):
+        assert await client.get_from_queue(QUEUE, timeout=5) is not None
+
+
+def staircase(*values: float, label: str = QUEUE, marks: tuple[plots.Mark, ...] = ()) -> Figure:
+    """Draw values which no server has measured: for tests of words alone."""
+    return plots.line(
+        {label: values}, title="A title", x_label="step", y_label="items waiting", marks=marks
+    )
+
+
+# Measuring
+
+
+async def test_a_sample_after_each_step_gives_every_length(client: RedisClient) -> None:
+    async with plots.watch(client, [QUEUE], every=None) as lengths:
+        await lengths.sample()
+        for _ in range(3):
+            await push(client, 1)
+            await lengths.sample()
+        for _ in range(3):
+            await pop(client, 1)
+            await lengths.sample()
+    assert lengths[QUEUE] == [0, 1, 2, 3, 2, 1, 0]
+    assert lengths.x == [0, 1, 2, 3, 4, 5, 6]
+
+
+async def test_samples_by_the_clock_follow_a_producer_and_a_consumer(client: RedisClient) -> None:
+    async with plots.watch(client, [QUEUE], every=0.005) as lengths:
+        await push(client, 40)
+        await lengths.sample()
+        lengths.mark("burst ends")
+        await pop(client, 40)
+    assert (lengths[QUEUE][0], max(lengths[QUEUE]), lengths[QUEUE][-1]) == (0, 40, 0)
+    assert lengths.times == sorted(lengths.times)
+    assert len(lengths.times) == len(lengths[QUEUE])
+    (mark,) = lengths.marks
+    assert mark.label == "burst ends"
+    assert lengths.times[0] < mark.at < lengths.times[-1]
+
+
+async def test_the_first_sample_precedes_the_body_and_the_last_follows_it(
+    client: RedisClient,
+) -> None:
+    async with plots.watch(client, [QUEUE], every=60) as lengths:
+        await push(client, 5)
+    assert lengths[QUEUE] == [0, 5]
+
+
+async def test_several_queues_are_sampled_together(client: RedisClient) -> None:
+    async with plots.watch(client, [QUEUE, "analysis_queue"], every=None) as lengths:
+        await push(client, 2)
+        await client.add_to_queue("analysis_queue", {"batch_id": "b1"})
+        assert await lengths.sample() == {QUEUE: 2, "analysis_queue": 1}
+
+
+async def test_a_url_gives_the_same_lengths_as_a_client(
+    client: RedisClient, redis_url: str, namespace: str
+) -> None:
+    key = f"{namespace}{QUEUE}"
+    async with (
+        plots.watch(client, [QUEUE], every=None) as by_client,
+        plots.watch(redis_url, [key], every=None) as by_url,
+    ):
+        for items in (1, 4, 2):
+            await push(client, items)
+            await by_client.sample()
+            await by_url.sample()
+    assert by_client[QUEUE] == by_url[key] == [1, 5, 7]
+
+
+async def test_a_watch_by_url_closes_its_connection(private_server: PrivateServer) -> None:
+    async with redis.asyncio.Redis.from_url(private_server.url) as observer:
+        before = len(await observer.client_list())
+        async with plots.watch(private_server.url, [QUEUE]):
+            assert len(await observer.client_list()) == before + 1
+        async with asyncio.timeout(5):  # the server notices a closed connection a moment later
+            while len(await observer.client_list()) != before:
+                pass
+
+
+@pytest.mark.parametrize(
+    ("queues", "options", "error"),
+    [
+        (QUEUE, {}, TypeError),
+        ([], {}, ValueError),
+        ([QUEUE], {"every": 0}, ValueError),
+        ([QUEUE], {"every": None, "live": True}, ValueError),
+    ],
+)
+async def test_a_watch_that_makes_no_sense_is_refused(
+    redis_url: str, queues: list[str], options: dict[str, float], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        async with plots.watch(redis_url, queues, **options):
+            pass
+
+
+# Failing
+
+
+async def test_an_error_of_the_sampling_ends_a_body_that_waits_for_ever(
+    redis_url: str, namespace: str
+) -> None:
+    key = f"{namespace}{QUEUE}"
+
+    async def wait_for_ever() -> None:
+        async with plots.watch(redis_url, [key]), redis.asyncio.Redis.from_url(redis_url) as other:
+            await other.set(key, "not a list", ex=60)
+            await asyncio.Event().wait()
+
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await asyncio.wait_for(wait_for_ever(), 5)
+
+
+async def test_a_hung_server_is_reported_within_the_deadline(
+    private_server: PrivateServer,
+) -> None:
+    async def wait_for_ever() -> None:
+        async with plots.watch(private_server.url, [QUEUE], timeout=0.2):
+            private_server.pause()
+            await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError, match=r"detection_queue took longer than 0\.2 s"):
+        await asyncio.wait_for(wait_for_ever(), 5)
+
+
+async def test_the_error_of_the_body_is_raised_as_itself(redis_url: str) -> None:
+    async def fail() -> None:
+        async with plots.watch(redis_url, [QUEUE]):
+            raise LookupError("the lesson's own") from KeyError("its cause")
+
+    with pytest.raises(LookupError, match="the lesson's own") as caught:
+        await fail()
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+async def test_nothing_goes_on_after_a_watch(redis_url: str) -> None:
+    before = asyncio.all_tasks()
+    async with plots.watch(redis_url, [QUEUE]):
+        pass
+    assert asyncio.all_tasks() == before
+
+
+# Words
+
+
+def test_an_exact_plot_lists_every_value_and_the_place_of_every_mark() -> None:
+    figure = staircase(0, 1, 2, 1, 0, marks=(plots.Mark(3, "producer stops"),))
+    assert plots.describe(figure) == (
+        "A title\nitems waiting, by step\ndetection_queue: 0 1 2 1 0\nmarked: producer stops at 3"
+    )
+
+
+def test_a_changed_plotted_value_changes_the_words() -> None:
+    figure = staircase(0, 1, 2, 1, 0)
+    before = plots.describe(figure)
+    figure.axes[0].lines[0].set_ydata([0, 1, 3, 1, 0])
+    assert plots.describe(figure) != before
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([0, 30, 60, 7, 0], "starts at 0, peaks between 30 and 60, ends at 0"),
+        ([0, 30, 0], "starts at 0, peaks between 30 and 60, ends at 0"),
+        ([0, 29, 0], "starts at 0, peaks at 29, which is not between 30 and 60, ends at 0"),
+        ([0, 61, 0], "starts at 0, peaks at 61, which is not between 30 and 60, ends at 0"),
+        ([0, 40, 3], "starts at 0, peaks between 30 and 60, ends at 3"),
+        ([2, 40, 0], "starts at 2, peaks between 30 and 60, ends at 0"),
+    ],
+)
+def test_a_timed_plot_says_start_peak_and_end(values: list[float], words: str) -> None:
+    text = plots.describe(staircase(*values), plots.peaks(30, 60))
+    assert text.splitlines()[-1] == f"detection_queue: {words}"
+
+
+def test_a_timed_plot_names_its_marks_without_their_times() -> None:
+    marks = (plots.Mark(1.234, "burst ends"), plots.Mark(2.5, "second detector"))
+    text = plots.describe(staircase(0, 40, 0, marks=marks), plots.peaks(30, 60))
+    assert text.endswith("\nmarked: burst ends, second detector")
+
+
+def test_an_end_that_varies_may_have_a_band_too() -> None:
+    words = plots.peaks(30, 60, end=(20, 60))
+    assert "ends between 20 and 60" in plots.describe(staircase(0, 50, 50), words)
+    assert "ends at 5, which is not between" in plots.describe(staircase(0, 50, 5), words)
+
+
+def test_round_trips_are_said_by_their_limit() -> None:
+    figure = plots.round_trips([0.2, 0.3, 49.9], title="Three round trips")
+    assert "round trip: 3 values, all under 50 ms" in plots.describe(
+        figure, plots.all_under(50, "ms")
+    )
+    assert "3 values, 1 of them not under 40 ms" in plots.describe(
+        figure, plots.all_under(40, "ms")
+    )
+    assert "3 values, all but at most 1 under 40 ms" in plots.describe(
+        figure, plots.all_under(40, "ms", but=1)
+    )
+
+
+def test_a_ttl_is_said_by_its_start_its_renewals_and_its_end() -> None:
+    figure = plots.line(
+        {"camera:1:status": [2.98, 1.9, 2.99, 2, 1], "gpu:metrics": [3.99, 3, 2, 1, 0]},
+        title="TTL",
+        x_label="seconds",
+        y_label="seconds left",
+    )
+    assert plots.describe(figure, plots.runs_down("s")).splitlines()[2:] == [
+        "camera:1:status: starts at 3 s, set anew once, ends with time left",
+        "gpu:metrics: starts at 4 s, never set anew, runs down to 0 s",
+    ]
+
+
+def test_who_gets_what_names_every_item_of_every_consumer() -> None:
+    figure = plots.who_gets_what(
+        {"queue": {"one": [1, 3], "two": [2]}, "channel": {"three": [1, 2, 3], "late": []}},
+        title="Who gets what",
+    )
+    assert plots.describe(figure) == (
+        "Who gets what\nqueue\none: 1 3\ntwo: 2\nchannel\nthree: 1 2 3\nlate: nothing"
+    )
+
+
+def test_points_and_bars_of_any_figure_are_said_too() -> None:
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.scatter([1, 2], [0.5, 0.25], label="waits")
+    axes.bar(["a", "b"], [3, 4], label="items")
+    axes.plot([1, 2], [7, 8])
+    assert plots.describe(figure) == "series 1: 7 8\nwaits: 0.5 0.25\nitems: 3 4"
+
+
+def test_each_series_can_have_words_of_its_own() -> None:
+    figure = plots.line(
+        {"one": [0, 9, 0], "two": [1, 2, 3]}, title="", x_label="step", y_label="items"
+    )
+    text = plots.describe(figure, {"one": plots.peaks(5, 10)})
+    assert "one: starts at 0, peaks between 5 and 10, ends at 0\ntwo: 1 2 3" in text
+
+
+@pytest.mark.parametrize(
+    ("figure", "words", "message"),
+    [
+        (staircase(*range(100)), plots.exact, "has 100 values, too many"),
+        (staircase(1, 2), {"detections": plots.exact}, r"words for \['detections'\]"),
+        (Figure(), plots.exact, "nothing is drawn"),
+    ],
+)
+def test_words_that_do_not_fit_the_figure_are_refused(
+    figure: Figure, words: plots.Words, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        plots.describe(figure, words)
+
+
+# Showing
+
+
+def test_the_words_stand_beside_the_picture_and_inside_it(shown: list[tuple[bytes, str]]) -> None:
+    plots.show(staircase(0, 1, 0))
+    ((picture, text),) = shown
+    assert "detection_queue: 0 1 0" in text
+    assert plots.png_description(picture) == text
+
+
+def test_a_script_prints_the_words(capsys: pytest.CaptureFixture[str]) -> None:
+    plots.show(staircase(0, 1, 0))
+    assert capsys.readouterr().out.endswith("detection_queue: 0 1 0\n")
+
+
+def test_words_beyond_latin_letters_survive_in_the_picture() -> None:
+    assert plots.png_description(showing.png(staircase(1), "queue → detector")) == (
+        "queue → detector"
+    )
+
+
+def test_a_text_of_ones_own_replaces_the_words(shown: list[tuple[bytes, str]]) -> None:
+    plots.show(staircase(0, 1, 0), text="In words of my own.")
+    assert shown[0][1] == "In words of my own."
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_figure_of_pyplot_is_closed_when_shown() -> None:
+    figure, axes = pyplot.subplots()
+    axes.plot([1, 2])
+    plots.show(figure)
+    assert not pyplot.fignum_exists(figure.number)
+
+
+def test_the_same_figure_gives_the_same_picture() -> None:
+    assert showing.png(staircase(0, 1), "words") == showing.png(staircase(0, 1), "words")
+
+
+# Looks
+
+
+def test_every_colour_stands_out_from_white() -> None:
+    """At least 3 to 1, as the WCAG asks of graphics."""
+
+    def luminance(colour: tuple[float, ...]) -> float:
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+        return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    assert all(1.05 / (luminance(colour) + 0.05) >= 3 for colour in figures.COLOURS)
+    assert set(figures.COLOURS) <= set(matplotlib.color_sequences["okabe_ito"])
+
+
+def test_series_differ_in_colour_marker_and_dash() -> None:
+    figure = plots.line(
+        {str(number): [1, 2] for number in range(5)}, title="", x_label="step", y_label="items"
+    )
+    lines = figure.axes[0].lines
+    assert len({line.get_color() for line in lines}) == 5
+    assert len({line.get_marker() for line in lines}) == 5
+    assert len({str(line._unscaled_dash_pattern) for line in lines}) == 5
+
+
+def test_a_length_is_drawn_as_steps_on_whole_numbers_from_zero() -> None:
+    lengths = plots.Lengths([QUEUE], None, timed=False, timeout=1)  # type: ignore[arg-type]
+    lengths._values[QUEUE][:], lengths.times[:] = [0, 1, 2], [0, 0.1, 0.2]
+    axes = plots.queue_lengths(lengths, title="").axes[0]
+    assert axes.lines[0].get_drawstyle() == "steps-post"
+    assert all(tick == int(tick) for tick in [*axes.get_yticks(), *axes.get_xticks()])
+    assert axes.get_ylim()[0] <= 0
+
+
+def test_marks_close_together_have_labels_that_do_not_overlap() -> None:
+    marks = (plots.Mark(4.8, "producer ends"), plots.Mark(4.9, "one detector ends"))
+    figure = staircase(0, 1, 2, 1, 0, marks=marks)
+    figure.draw_without_rendering()
+    first, second = (text.get_window_extent() for text in figure.axes[0].texts)
+    assert not first.overlaps(second)
+    assert max(first.x1, second.x1) <= figure.bbox.x1
+
+
+# Live
+
+
+async def test_a_live_view_keeps_its_text_and_its_size(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames: list[tuple[bytes, str]] = []
+    drawn = asyncio.Event()
+
+    def publish(png: bytes, text: str, handle: object) -> object:
+        frames.append((png, text))
+        if len(frames) == 3:
+            drawn.set()
+        return handle
+
+    monkeypatch.setattr(live, "publish", publish)
+    async with plots.watch(client, [QUEUE], live=True) as lengths:
+        while not drawn.is_set():
+            await push(client, 1)
+        lengths.mark("burst ends")
+    assert {text for _, text in frames} == {
+        "Live view of detection_queue. The figure below it gives the numbers."
+    }
+    assert len({png[16:24] for png, _ in frames}) == 1  # a PNG's width and height
+    assert len({png for png, _ in frames}) > 1
+
+
+NOTEBOOK = [
+    """
+import asyncio, os, uuid
+from backend.core.redis import RedisClient
+from course import plots
+client = RedisClient(os.environ["REDIS_URL"], namespace=f"test:{uuid.uuid4().hex[:8]}:")
+await client.connect()
+""",
+    """
+async def burst():
+    for number in range(60):
+        await client.add_to_queue("detection_queue", {"number": number})
+    await lengths.sample()
+    lengths.mark("burst ends")
+
+async def detector():
+    for _ in range(60):
+        await client.get_from_queue("detection_queue", timeout=5)
+        await asyncio.sleep(0.004)
+
+async with plots.watch(client, ["detection_queue"], live=True) as lengths:
+    await asyncio.gather(burst(), detector())
+""",
+    """
+plots.show(
+    plots.queue_lengths(lengths, title="One detector drains a burst"),
+    words=plots.peaks(30, 60),
+)
+""",
+    """
+await client.clear_queue("detection_queue")
+await client.disconnect()
+""",
+]
+
+
+def test_a_live_view_and_its_figure_run_in_a_kernel_and_pass_strict_nbval_twice(
+    redis_url: str, tmp_path: Path
+) -> None:
+    environment = {**os.environ, "REDIS_URL": redis_url}
+    notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, NOTEBOOK)])
+    NotebookClient(
+        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    ).execute(env=environment)
+    outputs = [cell.outputs for cell in notebook.cells]
+    assert [[output.output_type for output in cell] for cell in outputs] == [
+        [],
+        ["display_data"],
+        ["display_data"],
+        [],
+    ]
+    assert outputs[2][0].data["text/plain"] == (
+        "One detector drains a burst\n"
+        "items waiting, by seconds\n"
+        "detection_queue: starts at 0, peaks between 30 and 60, ends at 0\n"
+        "marked: burst ends"
+    )
+    picture = base64.b64decode(outputs[2][0].data["image/png"])
+    assert plots.png_description(picture) == outputs[2][0].data["text/plain"]
+    nbformat.write(notebook, tmp_path / "first.ipynb")
+    shutil.copy(tmp_path / "first.ipynb", tmp_path / "second.ipynb")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    nbval = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:valkey"]
+    again = subprocess.run(
+        nbval, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50
+    )
+    assert re.search(r"\b8 passed\b", again.stdout), again.stdout
