@@ -1,0 +1,157 @@
+"""JupyterLab and Chromium, one of each for a test file; and a reader who runs all cells."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+# What JupyterLab is told: keep every cell in the page, also those off screen; ask nothing.
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false"},
+}
+# All cells were asked to run: none waits (*), and the first one is not as it was ( ).
+ALL_CELLS_ENDED = """() => {
+    const status = document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status;
+    const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
+        .map(prompt => prompt.textContent.trim());
+    return status === 'idle' && /\\d/.test(prompts[0]) && !prompts.some(p => p.includes('*'));
+}"""
+LOADED_IMAGES = """() => [...document.querySelectorAll('.jp-RenderedImage img')]
+    .filter(image => image.complete && image.naturalWidth > 0).length"""
+HEIGHT = """() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight"""
+
+
+@dataclass(frozen=True)
+class JupyterLab:
+    """A running JupyterLab: its address, its token, and the folder that it serves."""
+
+    url: str
+    token: str
+    folder: Path
+
+
+# From a notebook's file to the notebook that JupyterLab saved, and the figures on its page.
+Read = Callable[[Path], tuple[nbformat.NotebookNode, int]]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    for name in ["chromium", "chromium-browser", "google-chrome"]:
+        if path := shutil.which(name):
+            return path
+    missing = (
+        "no chromium, chromium-browser or google-chrome on PATH (Debian: apt install chromium)"
+    )
+    if os.environ.get("CI"):
+        pytest.fail(f"CI tries the notebooks in a browser, but there is {missing}")
+    pytest.skip(missing)
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
+    """Serve an empty folder, with settings and state of its own: nothing of the user's is read."""
+    home = tmp_path_factory.mktemp("jupyter")
+    folder = tmp_path_factory.mktemp("course")
+    for name, settings in SETTINGS.items():
+        file = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings))
+    own = {
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+    }
+    log = home / "log"
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"]
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [*command, "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"],
+            env=os.environ | {name: str(path) for name, path in own.items()},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    deadline = time.monotonic() + 30
+    while not (
+        address := re.search(r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)", log.read_text())
+    ):
+        assert server.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+    yield JupyterLab(address[1], address[2], folder)
+    server.terminate()
+    server.wait(15)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        yield browser
+        browser.close()
+
+
+def choose(page: Page, menu: str, entry: str) -> None:
+    """Choose an entry of the menu bar."""
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile(f"^{menu}$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{entry}$")).click()
+
+
+@pytest.fixture
+def read(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Read]:
+    """Return a reader: opens a copy of a notebook without its outputs, runs all cells, saves.
+
+    With SCREENSHOTS=<folder> in the environment, the whole page is kept there as a picture.
+    """
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900},
+        extra_http_headers={"Authorization": f"token {jupyterlab.token}"},
+    )
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+
+    def read(source: Path) -> tuple[nbformat.NotebookNode, int]:
+        notebook = nbformat.read(source, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        copy = jupyterlab.folder / source.name
+        nbformat.write(notebook, copy)
+        emptied = copy.stat().st_mtime_ns
+
+        page.goto(f"{jupyterlab.url}/lab/tree/{source.name}?reset")
+        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        choose(page, "Run", "Run All Cells")
+        page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)
+        images = page.evaluate(LOADED_IMAGES)
+        choose(page, "File", "Save Notebook")
+        page.wait_for_selector(".jp-mod-current:not(.jp-mod-dirty)", state="attached")
+        deadline = time.monotonic() + 10
+        while copy.stat().st_mtime_ns == emptied:
+            assert time.monotonic() < deadline, f"JupyterLab has not saved {source.name}"
+            page.wait_for_timeout(50)
+
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.set_viewport_size({"width": 1280, "height": page.evaluate(HEIGHT) + 150})
+            page.screenshot(path=Path(folder) / f"{source.stem}.png")
+        return nbformat.read(copy, as_version=4), images
+
+    yield read
+    page.close()
+    sessions = f"{jupyterlab.url}/api/sessions"
+    for session in context.request.get(sessions).json():
+        context.request.delete(f"{sessions}/{session['id']}")
+    context.close()
