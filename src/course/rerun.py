@@ -92,10 +92,22 @@ def has_error(cell: NotebookNode) -> bool:
 
 def tidy(notebook: NotebookNode) -> None:
     """Take out of the metadata what is not the lesson: see `untidy`."""
-    notebook.metadata = NotebookNode(METADATA)
+    notebook.metadata.clear()
+    notebook.metadata.update(METADATA)
     for cell in notebook.cells:
         for key in set(cell.metadata) - CELL_METADATA:
             del cell.metadata[key]
+
+
+def _shorten_paths(notebook: NotebookNode, project: Path) -> None:
+    """Make file names in tracebacks relative to the project: on whose machine it ran is no news."""
+    prefixes = [f"{project}/"]
+    if project.is_relative_to(Path.home()):  # IPython shortens these by itself
+        prefixes.append(f"~/{project.relative_to(Path.home())}/")
+    for output in [output for cell in code_cells(notebook) for output in cell.outputs]:
+        for prefix in prefixes:
+            if output.output_type == "error":
+                output.traceback = [line.replace(prefix, "") for line in output.traceback]
 
 
 def untidy(notebook: NotebookNode) -> list[str]:
@@ -136,6 +148,7 @@ def _rerun(path: Path) -> bool:
         outcome = f"FAILED, left as it was: {error}"
     else:
         tidy(notebook)
+        _shorten_paths(notebook, path.resolve().parent.parent)
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
     print(f"{path}  {time.monotonic() - started:.1f} s  {outcome}", flush=True)
     return outcome == "ok"
