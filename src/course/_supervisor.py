@@ -12,6 +12,7 @@ Only small modules are imported: the reader waits for this program.
 """
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -46,8 +47,6 @@ def main(folder: str, command: list[str]) -> None:
     os.write(1, b"%d\n" % server)
     threading.Thread(target=watch_standard_input, daemon=True).start()
     os.waitpid(server, 0)
-
-    import shutil  # here, because it takes longer to import than everything above
 
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)  # does not wait for the thread

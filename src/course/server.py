@@ -141,7 +141,7 @@ async def finish(*, timeout: float = 1.0) -> None:
     if _current is None:
         raise RuntimeError("Nothing to finish: course.start() was not called in this notebook.")
     check(_current.url)
-    with contextlib.closing(_client(_current.url, timeout=5.0)) as client:
+    with client_without_retries(_current.url, timeout=5.0) as client:
         deadline = time.monotonic() + timeout
         while problems := tasks.unseen() + _subscriptions(client, _current.namespace):
             if time.monotonic() > deadline:
@@ -165,7 +165,7 @@ def _remove_keys(url: str, namespace: str, *, timeout: float) -> int:
     """
     removed = 0
     deadline = time.monotonic() + timeout
-    with contextlib.closing(_client(url, timeout=timeout)) as client:
+    with client_without_retries(url, timeout=timeout) as client:
         cursor = -1
         while cursor != 0 and time.monotonic() < deadline:
             cursor, keys = client.scan(max(cursor, 0), match=f"{namespace}*", count=1000)
@@ -280,7 +280,9 @@ class PrivateServer:
         if not first_line:
             return False
         self._pid = int(first_line)
-        with contextlib.closing(_client(f"redis://127.0.0.1:{port}", timeout=1.0)) as client:
+        with contextlib.closing(
+            client_without_retries(f"redis://127.0.0.1:{port}", timeout=1.0)
+        ) as client:
             while self.running and time.monotonic() < deadline:
                 with contextlib.suppress(redis.RedisError):
                     # Is it ours? Another server on this port would answer as well.
@@ -380,7 +382,7 @@ def _free_port() -> int:
             return port
 
 
-def _client(url: str, *, timeout: float) -> redis.Redis:
+def client_without_retries(url: str, *, timeout: float) -> redis.Redis:
     """Return a client that tries once: redis-py's retries would only delay what the server says."""
     return redis.Redis.from_url(
         url,
@@ -411,7 +413,7 @@ def check(url: str, *, timeout: float = 5.0) -> None:
 
     def ping() -> None:
         try:
-            with contextlib.closing(_client(url, timeout=timeout)) as client:
+            with client_without_retries(url, timeout=timeout) as client:
                 client.ping()
             outcome.append(None)
         except Exception as error:

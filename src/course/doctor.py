@@ -1,0 +1,240 @@
+"""`python -m course doctor`: is everything there that the lessons need? One line for each thing.
+
+Every line begins with `ok`, `warn` (the lessons run, but read this) or `FAIL`, and says what to do.
+At its top, this file imports only what every Python has: the doctor must run where packages are
+missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import statistics
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple  # noqa: UP035 - older Pythons
+
+if TYPE_CHECKING:
+    import redis
+
+REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
+SLOW_ROUND_TRIP = 50.0
+"""Milliseconds; with slower round trips the lessons show other pictures than they describe."""
+
+
+class Finding(NamedTuple):
+    """One line of the report."""
+
+    mark: str
+    """`ok`, `warn` or `FAIL`."""
+    subject: str
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.mark:<4}  {self.subject}: {self.says}"
+
+
+def main() -> int:
+    """Print one line for each thing that was looked at; return 1 if one of them failed, else 0."""
+    failures = 0
+    for finding in findings():
+        print(finding, flush=True)
+        failures += finding.mark == "FAIL"
+    print(f"\n{failures} FAIL: the lessons cannot run." if failures else "\nThe lessons can run.")
+    return 1 if failures else 0
+
+
+def findings() -> Iterator[Finding]:
+    """Look at one thing after the other; what stands on something that failed is left out."""
+    yield python_version()
+    if sys.version_info < (3, 11):  # noqa: UP036 - this is where an older Python is told so
+        return
+    yield packages()
+    try:
+        from course import server
+        from course._diagnosis import describe
+    except ImportError as error:
+        yield Finding("FAIL", "Redis", f"not tried, since {error.name} is missing. Run `make lab`.")
+        return
+
+    url = os.environ.get("REDIS_URL")
+    yield server_program(needed=not url)
+    with contextlib.ExitStack() as cleanup:
+        try:
+            if url:
+                server.check(url)
+                where = f"the server that REDIS_URL names ({describe(url)}) answers"
+            else:
+                url = cleanup.enter_context(server.PrivateServer()).url
+                where = "a private server starts and answers"
+        except server.RedisUnavailable as error:
+            yield Finding("FAIL", "Redis", str(error))
+            return
+        yield Finding("ok", "Redis", where)
+        client = cleanup.enter_context(server.client_without_retries(url, timeout=5.0))
+        yield from server_findings(client)
+
+
+def python_version() -> Finding:
+    """Is this Python new enough?"""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < (3, 11):  # noqa: UP036
+        remedy = "Install one, then `make lab PYTHON=/path/to/python3.12`."
+        return Finding("FAIL", "Python", f"{version}, but 3.11 or newer is needed. {remedy}")
+    if sys.version_info >= (3, 14):
+        return Finding("warn", "Python", f"{version}; nest-asyncio suits 3.11 to 3.13 only.")
+    return Finding("ok", "Python", version)
+
+
+def packages(requirements: Path = REQUIREMENTS) -> Finding:
+    """Is every package here, at the version that requirements.txt pins?"""
+    try:
+        from packaging.requirements import Requirement
+    except ImportError:
+        return Finding("FAIL", "packages", "the package packaging is missing. Run `make lab`.")
+    if requirements.exists():
+        source = requirements.name
+        lines = requirements.read_text(encoding="utf-8").splitlines()
+    else:
+        source = "the course"
+        try:
+            lines = metadata.requires("home-security-redis-course") or []
+        except metadata.PackageNotFoundError:
+            return Finding("FAIL", "packages", "the course is not installed. Run `make lab`.")
+
+    wanted = [Requirement(line) for line in lines if line.strip() and not line.startswith("#")]
+    wanted = [one for one in wanted if one.marker is None or one.marker.evaluate()]
+    wrong = []
+    for one in wanted:
+        try:
+            found = metadata.version(one.name)
+        except metadata.PackageNotFoundError:
+            wrong.append(f"{one.name} is missing")
+        else:
+            if not one.specifier.contains(found, prereleases=True):
+                wrong.append(f"{one.name} is {found}, not {one.specifier}")
+    if wrong:
+        shown = "; ".join(wrong[:5]) + ("; …" if len(wrong) > 5 else "")
+        says = f"{len(wrong)} of the {len(wanted)} of {source} differ: {shown}. Run `make lab`."
+        return Finding("FAIL", "packages", says)
+    return Finding("ok", "packages", f"all {len(wanted)} of {source}")
+
+
+def server_program(*, needed: bool) -> Finding:
+    """Is there a server program to start? With REDIS_URL set, few lessons need it."""
+    from course import server
+
+    try:
+        program = server.find_server()
+    except server.RedisUnavailable as error:
+        return Finding("FAIL" if needed else "warn", "server program", str(error))
+    version = ".".join(map(str, server.server_version(program)))
+    return Finding("ok", "server program", f"{program}, version {version}")
+
+
+def server_findings(client: redis.Redis) -> Iterator[Finding]:
+    """Look at the server that answers; a check that breaks off is a finding too."""
+    import redis
+
+    checks: dict[str, Callable[[redis.Redis], Finding]] = {
+        "server version": server_version,
+        "round trip": round_trip,
+        "memory policy": memory_policy,
+        "permissions": permissions,
+    }
+    for subject, check in checks.items():
+        try:
+            yield check(client)
+        except redis.exceptions.NoPermissionError:
+            remedy = "The person who runs the server can tell you, or allow INFO."
+            yield Finding("warn", subject, f"this user may not ask. {remedy}")
+        except (redis.RedisError, OSError) as error:
+            remedy = "Check the server, then run this again."
+            yield Finding("FAIL", subject, f"the server went away ({error}). {remedy}")
+
+
+def server_version(client: redis.Redis) -> Finding:
+    """Does the server have every command that the lessons use?"""
+    from course.server import OLDEST_SERVER
+
+    version = str(client.info("server").get("redis_version", "0"))
+    oldest = ".".join(map(str, OLDEST_SERVER))
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST_SERVER:
+        says = f"{version} is older than {oldest}: some cells will show other results."
+        return Finding("warn", "server version", says)
+    return Finding("ok", "server version", f"Redis {version}, or compatible with it")
+
+
+def round_trip(client: redis.Redis) -> Finding:
+    """How long does the server take to answer? The median of 20 PINGs."""
+    times = []
+    for _ in range(20):
+        started = time.perf_counter()
+        client.ping()
+        times.append((time.perf_counter() - started) * 1000)
+    median = statistics.median(times)
+    if median > SLOW_ROUND_TRIP:
+        remedy = "Use a server that is nearer, or unset REDIS_URL."
+        return Finding("warn", "round trip", f"{median:.0f} ms is slow. {remedy}")
+    return Finding("ok", "round trip", f"{median:.2f} ms")
+
+
+def memory_policy(client: redis.Redis) -> Finding:
+    """What does the server do when its memory is full? It must not drop queued items."""
+    policy = client.info("memory").get("maxmemory_policy", "unknown")  # INFO: needs no CONFIG
+    if policy == "noeviction":
+        return Finding("ok", "memory policy", "noeviction: when full, it refuses and drops nothing")
+    remedy = "For queues, set maxmemory-policy to noeviction."
+    return Finding("warn", "memory policy", f"{policy}: when full, it may drop keys. {remedy}")
+
+
+def permissions(client: redis.Redis) -> Finding:
+    """May we use the commands of the lessons? Each is tried under a namespace of its own."""
+    import redis
+
+    namespace = f"course:{secrets.token_hex(4)}:"
+    key, channel = f"{namespace}doctor", f"{namespace}doctor"
+    tries: dict[str, Callable[[], object]] = {
+        "RPUSH": lambda: client.rpush(key, "item"),
+        "LLEN": lambda: client.llen(key),
+        "LRANGE": lambda: client.lrange(key, 0, -1),
+        "BLPOP": lambda: client.blpop([key], timeout=1),
+        "SET": lambda: client.set(key, "value", ex=10),
+        "GET": lambda: client.get(key),
+        "EXISTS": lambda: client.exists(key),
+        "TTL": lambda: client.ttl(key),
+        "SCAN": lambda: client.scan(0, match=f"{namespace}*"),
+        "UNLINK": lambda: client.unlink(key),
+        "DEL": lambda: client.delete(key),
+        "PUBLISH": lambda: client.publish(channel, "message"),
+        "SUBSCRIBE": lambda: _subscribe(client, channel),
+        "MONITOR": lambda: _monitor(client),
+    }
+    refused = {}
+    for command, attempt in tries.items():
+        try:
+            attempt()
+        except redis.ResponseError as error:
+            refused[command] = str(error)
+    if not refused:
+        return Finding("ok", "permissions", "every command that the lessons use is allowed")
+    says = f"{', '.join(refused)} refused; the server says: {next(iter(refused.values()))}. "
+    if set(refused) == {"MONITOR"}:
+        says += "The cells that watch commands on the wire will fail; the rest will work."
+        return Finding("warn", "permissions", says)
+    says += "Ask for these commands on keys and channels that begin with course:, or use another "
+    return Finding("FAIL", "permissions", says + "server.")
+
+
+def _subscribe(client: redis.Redis, channel: str) -> None:
+    with client.pubsub() as subscription:
+        subscription.subscribe(channel)
+        subscription.get_message(timeout=5)  # the confirmation, or the refusal
+
+
+def _monitor(client: redis.Redis) -> None:
+    with client.monitor():
+        pass

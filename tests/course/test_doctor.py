@@ -1,0 +1,239 @@
+"""`python -m course doctor`: one line a thing, the remedy, an exit status, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+
+from course import __main__ as commands
+from course import doctor
+from course.server import PrivateServer
+
+SECRET = "open-sesame"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {key: value for key, value in os.environ.items() if key != "REDIS_URL"}
+    return subprocess.run(
+        [sys.executable, "-m", "course", *arguments],
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_without_a_command_the_commands_are_listed() -> None:
+    said = run()
+    assert "doctor" in said.stdout
+    assert said.returncode == 0
+
+
+def test_a_good_environment_passes_with_one_line_for_each_thing() -> None:
+    said = run("doctor")
+    lines = said.stdout.splitlines()
+    assert said.returncode == 0, said.stdout
+    assert [line.split(":")[0] for line in lines if ":" in line] == [
+        "ok    Python",
+        "ok    packages",
+        "ok    server program",
+        "ok    Redis",
+        "ok    server version",
+        "ok    round trip",
+        "ok    memory policy",
+        "ok    permissions",
+    ]
+    assert said.stderr == ""
+
+
+@pytest.fixture
+def examined(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], tuple[int, str]]:
+    """Run the doctor in this process for a URL; return its exit status and what it prints."""
+
+    def examine(url: str) -> tuple[int, str]:
+        monkeypatch.setenv("REDIS_URL", url)
+        # How this very environment was set up is another test's matter.
+        monkeypatch.setattr(doctor, "packages", lambda: doctor.Finding("ok", "packages", "all"))
+        status = commands.main(["doctor"])
+        return status, capsys.readouterr().out
+
+    return examine
+
+
+Examined = Callable[[str], tuple[int, str]]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://127.0.0.1:1/0", "refused"),
+        ("redis://no-such-host.invalid/0", "no machine of this name"),
+        (f"redis://:{SECRET}/0", "cannot be read"),
+        (f"{SECRET}@localhost", "cannot be read"),
+    ],
+)
+def test_a_url_that_leads_nowhere_fails_with_the_remedy(
+    examined: Examined, url: str, expected: str
+) -> None:
+    status, said = examined(url)
+    assert status == 1
+    assert f"{expected}" in said
+    assert "FAIL  Redis: " in said
+    assert SECRET not in said
+
+
+def test_a_server_that_goes_away_in_between_fails_without_a_traceback(
+    private_server: PrivateServer,
+) -> None:
+    with redis.Redis.from_url(private_server.url, retry=None) as client:
+        client.ping()
+        private_server.stop()
+        marks = [finding.mark for finding in doctor.server_findings(client)]
+    assert marks == ["FAIL"] * 4
+
+
+def test_a_server_that_does_not_speak_redis_fails(examined: Examined) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        status, said = examined(f"redis://127.0.0.1:{listener.getsockname()[1]}/0")
+    assert status == 1
+    assert "does not speak Redis" in said
+
+
+def test_a_password_is_not_shown(examined: Examined, private_server: PrivateServer) -> None:
+    with redis.Redis.from_url(private_server.url) as client:
+        client.config_set("requirepass", SECRET)
+    for password in (SECRET, f"wrong-{SECRET}"):
+        _, said = examined(f"redis://:{password}@127.0.0.1:{private_server.port}/0")
+        assert SECRET not in said
+
+
+def test_nothing_is_left_on_the_server(examined: Examined, private_server: PrivateServer) -> None:
+    status, _ = examined(private_server.url)
+    assert status == 0
+    with redis.Redis.from_url(private_server.url) as client:
+        assert client.dbsize() == 0
+
+
+def test_an_evicting_server_is_a_warning(examined: Examined, private_server: PrivateServer) -> None:
+    with redis.Redis.from_url(private_server.url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    status, said = examined(private_server.url)
+    assert status == 0
+    assert "warn  memory policy: allkeys-lru" in said
+    assert "noeviction" in said
+
+
+def test_a_slow_server_is_a_warning(
+    examined: Examined, private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "SLOW_ROUND_TRIP", 0.0)
+    _, said = examined(private_server.url)
+    assert "warn  round trip" in said
+
+
+@pytest.mark.parametrize(
+    ("rights", "mark", "named"),
+    [
+        ("+@all ~* &* -monitor", "warn", "MONITOR refused"),
+        ("+@all ~* &* -blpop -publish", "FAIL", "BLPOP, PUBLISH refused"),
+        ("+@all ~* resetchannels", "FAIL", "PUBLISH, SUBSCRIBE refused"),
+        ("+@all &* ~others:*", "FAIL", "RPUSH, "),
+        ("+@all ~course:* resetchannels &course:*", "ok", "is allowed"),
+    ],
+)
+def test_a_missing_permission_is_named(
+    examined: Examined, private_server: PrivateServer, rights: str, mark: str, named: str
+) -> None:
+    with redis.Redis.from_url(private_server.url) as client:
+        client.execute_command("ACL", "SETUSER", "guest", "on", f">{SECRET}", *rights.split())
+    status, said = examined(f"redis://guest:{SECRET}@127.0.0.1:{private_server.port}/0")
+    line = said.splitlines()[-3]
+    assert line.startswith(f"{mark:<4}  permissions: ")
+    assert named in line
+    assert status == (1 if mark == "FAIL" else 0)
+
+
+def test_a_user_who_may_not_ask_for_info_gets_warnings(
+    examined: Examined, private_server: PrivateServer
+) -> None:
+    with redis.Redis.from_url(private_server.url) as client:
+        client.execute_command(*f"ACL SETUSER guest on >{SECRET} ~* &* +@all -info".split())
+    status, said = examined(f"redis://guest:{SECRET}@127.0.0.1:{private_server.port}/0")
+    assert status == 0
+    assert "warn  memory policy: this user may not ask" in said
+
+
+def test_packages_that_are_missing_or_differ_are_named(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(
+        "# a comment\nredis==0.1\nno-such-package==1.0\npytest>=1\n"
+        "not-for-this-python==1 ; python_version < '3'\n"
+    )
+    finding = doctor.packages(requirements)
+    assert finding.mark == "FAIL"
+    assert "2 of the 3" in finding.says
+    assert "no-such-package is missing" in finding.says
+    assert "not ==0.1" in finding.says
+    assert "make lab" in finding.says
+
+
+def test_packages_as_pinned_pass(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(f"redis=={redis.__version__}\n")
+    assert doctor.packages(requirements).mark == "ok"
+
+
+@pytest.mark.parametrize(
+    ("version", "mark"),
+    [((3, 10, 13), "FAIL"), ((3, 11, 0), "ok"), ((3, 13, 5), "ok"), ((3, 14, 0), "warn")],
+)
+def test_python_versions(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], mark: str
+) -> None:
+    monkeypatch.setattr(sys, "version_info", version)
+    assert doctor.python_version().mark == mark
+
+
+def test_it_runs_where_redis_is_not_installed() -> None:
+    # -S leaves out everything that was installed; the source folder is all it has.
+    said = subprocess.run(
+        [sys.executable, "-S", "-m", "course", "doctor"],
+        env={**os.environ, "PYTHONPATH": str(Path(doctor.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert said.returncode == 1
+    assert said.stderr == ""
+    assert "FAIL  Redis: not tried, since redis is missing. Run `make lab`." in said.stdout
+
+
+def test_without_a_server_program_a_private_server_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("course.server.find_spec", lambda name: None)
+    assert commands.main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert "FAIL  server program: No Redis server to start" in said
