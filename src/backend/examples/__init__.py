@@ -1,0 +1,1 @@
+"""Scripts that show the backend's parts at work."""
