@@ -17,8 +17,12 @@ def encode(value: Any) -> bytes:
         TypeError: the value holds something that JSON cannot give back; the message
             names the field, as in `value['timestamp']`. Nothing of it is encoded.
     """
-    _refuse_what_json_would_change(value, "value")
-    return json.dumps(value, separators=(",", ":")).encode()
+    try:
+        _refuse_what_json_would_change(value, "value")
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError) as error:
+        # Rare: a list that contains itself, text that is not UTF-8, more than 4300 digits.
+        raise TypeError(f"value cannot be JSON: {error}") from error
 
 
 def decode(stored: bytes) -> Any:
@@ -33,7 +37,7 @@ def decode(stored: bytes) -> Any:
     except UnicodeDecodeError:
         return stored
     try:
-        return json.loads(text)
+        return _JSON.decode(text)
     except (ValueError, RecursionError):
         return text
 
@@ -61,6 +65,12 @@ def _refuse_what_json_would_change(value: Any, field: str) -> None:
                 f"{_ADVICE.get(type(value).__name__, 'convert it first')}"
             )
 
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")  # Python's parser would take NaN and Infinity
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 _ADVICE = {
     "bytes": "use .decode() or .hex()",

@@ -38,6 +38,7 @@ from backend.core.subscription import Subscription
 
 DEFAULT_URL = "redis://localhost:6379/0"
 MAX_CONNECTIONS = 50  # for calls that are answered at once; more of them wait their turn
+MAX_WAITING = 10_000  # blocking pops and subscriptions: as many clients as Redis itself admits
 LONGEST_BLOCK = 10.0  # seconds: a longer blocking pop is asked for in pieces of this length
 
 T = TypeVar("T")
@@ -114,7 +115,9 @@ class RedisClient:
             await commands.aclose()
             raise
         self._commands = commands
-        self._waiting = Redis.from_pool(ConnectionPool.from_url(self.redis_url, **options))
+        self._waiting = Redis.from_pool(
+            ConnectionPool.from_url(self.redis_url, max_connections=MAX_WAITING, **options)
+        )
 
     async def disconnect(self) -> None:
         """Close the subscriptions and all connections.
@@ -153,12 +156,13 @@ class RedisClient:
         Raises:
             RuntimeError: not connected.
         """
+        self._connected()
         try:
             await self._call("PING")
-            info = await self._call("INFO", "server")
-        except exceptions.RedisError as error:
+            version = (await self._call("INFO", "server"))["redis_version"]
+        except Exception as error:  # also an INFO that makes no sense: is that a Redis at all?
             return {"status": "unhealthy", "connected": False, "error": str(error)}
-        return {"status": "healthy", "connected": True, "redis_version": info["redis_version"]}
+        return {"status": "healthy", "connected": True, "redis_version": version}
 
     # ---- queue -----------------------------------------------------------------------
 
@@ -298,6 +302,7 @@ class RedisClient:
             RuntimeError: somebody else is listening to this very subscription.
             ConnectionError, TimeoutError: the server did not come back.
         """
+        self._connected()
         while (message := await subscription.next_message(self._retrying)) is not None:
             yield message
 
@@ -307,10 +312,10 @@ class RedisClient:
         Whoever listened comes to the end of the messages. What had arrived but was not
         yet listened to is dropped. No error if there was no subscription.
         """
+        self._connected()
         for subscription in list(self._subscriptions):
             await subscription.leave(channels or tuple(subscription.channels))
-            if not subscription.channels:
-                self._subscriptions.remove(subscription)
+        self._subscriptions = [each for each in self._subscriptions if each.channels]
 
     # ---- how a call is made ------------------------------------------------------------
 
@@ -327,10 +332,10 @@ class RedisClient:
             wait: seconds that the server may wait before it answers, if it is a blocking
                 command; it then has a connection to itself.
         """
-        redis = self._connected(waiting=wait > 0)
 
-        def send() -> Awaitable[Any]:
-            return redis.execute_command(*command)
+        async def send() -> Any:
+            # Asked before each attempt: after a disconnect() there is no further one.
+            return await self._connected(waiting=wait > 0).execute_command(*command)
 
         answer = self._retrying(send) if repeat else send()
         return await self._within(self._timeout + wait, command[0], answer)
