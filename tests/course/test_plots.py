@@ -450,6 +450,7 @@ await client.disconnect()
 ]
 
 
+@pytest.mark.timeout(120)  # three kernels, one after another
 def test_a_live_view_and_its_figure_run_in_a_kernel_and_pass_strict_nbval_twice(
     redis_url: str, tmp_path: Path
 ) -> None:
@@ -478,6 +479,6 @@ def test_a_live_view_and_its_figure_run_in_a_kernel_and_pass_strict_nbval_twice(
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     nbval = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:valkey"]
     again = subprocess.run(
-        nbval, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50
+        nbval, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
     )
     assert re.search(r"\b8 passed\b", again.stdout), again.stdout
