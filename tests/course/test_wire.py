@@ -72,6 +72,12 @@ async def test_nothing_is_missing_and_the_order_is_the_servers(server, client):
     assert commands == [f"RPUSH detection_queue {number}" for number in range(2_000)]
 
 
+async def test_a_command_that_takes_long_to_arrive_is_waited_for(server, client):
+    async with wire.watch(server, width=4) as commands:
+        await client.set("key", "x" * 5_000_000)
+    assert commands == ['SET key "xx…']
+
+
 async def test_what_is_sent_after_the_block_is_not_shown(server, client):
     async with wire.watch(server) as commands:
         await client.get("inside")

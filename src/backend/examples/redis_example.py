@@ -24,6 +24,7 @@ QUEUE = "example_detections_queue"
 CHANNEL = "example_events"
 STATUS_KEY = "camera:front_door:status"
 STATUS_TTL = 300  # seconds
+PATIENCE = 5  # seconds that the events have to arrive
 LINE = "=" * 60
 
 
@@ -171,9 +172,9 @@ async def example_pubsub(redis_url: str | None = None) -> None:
                 print(f"   Published event {number}, subscribers reached: {reached}")
 
             print("\n3. Receiving events...")
-            events = await asyncio.wait_for(subscriber, timeout=5)
+            events = await asyncio.wait_for(subscriber, timeout=PATIENCE)
         except TimeoutError:
-            raise ExampleError("Expected 3 events, but they did not come in 5 seconds.") from None
+            raise ExampleError(f"Expected 3 events within {PATIENCE} s: fewer came.") from None
         finally:
             subscriber.cancel()
         for event in events:
