@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from redis.asyncio.client import PubSub
@@ -64,7 +65,15 @@ class Subscription:
         """Unsubscribe from these channels; end the subscription when none is left."""
         leaving = [channel for channel in self.channels if channel in channels]
         self.channels = [channel for channel in self.channels if channel not in channels]
-        if not self.channels:
+        if leaving and not self.channels:
+            await self._stop_reading()
+            # Wait for the server's word, so that no publisher counts us after this. From a
+            # server that is gone or hangs it will not come; then closing has to do.
+            with suppress(ConnectionError, TimeoutError, asyncio.TimeoutError):
+                async with asyncio.timeout(self._patience):
+                    await self._pubsub.unsubscribe()
+                    while self._pubsub.subscribed:
+                        await self._pubsub.get_message(timeout=None)
             await self.close()
         elif leaving:
             await self._pubsub.unsubscribe(*self._full_names(leaving))
@@ -72,10 +81,13 @@ class Subscription:
     async def close(self) -> None:
         """End the subscription: whoever listens gets None, and the connection is closed."""
         self.channels = []
+        await self._stop_reading()
+        await self._pubsub.aclose()
+
+    async def _stop_reading(self) -> None:
         if self._reading:
             self._reading.cancel()
             await asyncio.wait([self._reading])
-        await self._pubsub.aclose()
 
     async def _read(self, retrying: Retrying) -> dict[str, Any]:
         while True:
