@@ -65,18 +65,18 @@ class Subscription:
         """Unsubscribe from these channels; end the subscription when none is left."""
         leaving = [channel for channel in self.channels if channel in channels]
         self.channels = [channel for channel in self.channels if channel not in channels]
-        if leaving and not self.channels:
+        if leaving and self.channels:
+            await self._pubsub.unsubscribe(*self._full_names(leaving))
+        elif leaving:
             await self._stop_reading()
             # Wait for the server's word, so that no publisher counts us after this. From a
             # server that is gone or hangs it will not come; then closing has to do.
             with suppress(ConnectionError, TimeoutError, asyncio.TimeoutError):
                 async with asyncio.timeout(self._patience):
-                    await self._pubsub.unsubscribe()
+                    await self._pubsub.unsubscribe(*self._full_names(leaving))
                     while self._pubsub.subscribed:
                         await self._pubsub.get_message(timeout=None)
             await self.close()
-        elif leaving:
-            await self._pubsub.unsubscribe(*self._full_names(leaving))
 
     async def close(self) -> None:
         """End the subscription: whoever listens gets None, and the connection is closed."""
