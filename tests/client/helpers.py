@@ -52,6 +52,11 @@ class Proxy:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self._listening.sockets[0].getsockname()[1]}/0"
 
+    def cut(self) -> None:
+        """Cut all connections, at once."""
+        for task in self._tasks:
+            task.cancel()
+
     async def __aenter__(self) -> Self:
         self._listening = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         return self
@@ -63,8 +68,7 @@ class Proxy:
         traceback: TracebackType | None,
     ) -> None:
         self._listening.close()
-        for task in self._tasks:
-            task.cancel()
+        self.cut()
         if self._tasks:
             await asyncio.wait(self._tasks)
 

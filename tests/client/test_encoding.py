@@ -86,8 +86,8 @@ for _ in range(100_000):
     "refused",
     [
         b"bytes", (1, 2), {1}, {1: "a"}, {None: 1}, {True: 1}, {"a": object()},
-        [[datetime.now(UTC)]], math.nan, math.inf, -math.inf, 1j, Decimal("1.5"), Path("x"), uuid4(), range(3), type,
-        10**5000, "\ud83d\ude00", {"\ud800": 1}, circle, deep,
+        [[datetime.now(UTC)]], math.nan, math.inf, -math.inf, 1j, Decimal("1.5"), Path("x"),
+        uuid4(), range(3), type, 10**5000, "\ud83d\ude00", {"\ud800": 1}, circle, deep,
     ],
     ids=lambda value: type(value).__name__,
 )  # fmt: skip

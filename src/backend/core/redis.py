@@ -30,6 +30,7 @@ from typing import Any, Self, TypeVar
 
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 
@@ -101,6 +102,7 @@ class RedisClient:
             "socket_timeout": None,  # our own deadlines instead
             "socket_connect_timeout": self._timeout,
             "retry": Retry(NoBackoff(), 0),  # our own retries instead
+            "redis_connect_func": self._log_in,
         }
         commands = Redis.from_pool(
             BlockingConnectionPool.from_url(
@@ -358,6 +360,10 @@ class RedisClient:
                 f"{what}: no answer from Redis within {seconds:g} s. "
                 "The server hangs, is overloaded, or is out of reach."
             ) from None
+
+    async def _log_in(self, connection: AbstractConnection) -> None:
+        # With a deadline of its own, also for a listener that reconnects to a hung server.
+        await self._within(self._timeout, "connecting", connection.on_connect())
 
     async def _retrying(self, operation: Callable[[], Awaitable[T]]) -> T:
         async def before_next_attempt(error: Exception) -> None:

@@ -57,7 +57,8 @@ class Subscription:
         try:
             return await self._reading
         except asyncio.CancelledError:
-            if self.channels:
+            listener = asyncio.current_task()
+            if self.channels or (listener and listener.cancelling()):
                 raise  # it was the listener that was cancelled
             return None
 
