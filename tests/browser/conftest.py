@@ -13,11 +13,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 # What JupyterLab is told: keep every cell in the page, also those off screen; ask nothing.
 SETTINGS = {
-    "notebook-extension/tracker": {"windowingMode": "none"},
+    "notebook-extension/tracker": {"windowingMode": "none", "scrollPastEnd": False},
     "apputils-extension/notification": {"fetchNews": "false"},
 }
 # All cells were asked to run: none waits (*), and the first one is not as it was ( ).
@@ -29,7 +29,11 @@ ALL_CELLS_ENDED = """() => {
 }"""
 LOADED_IMAGES = """() => [...document.querySelectorAll('.jp-RenderedImage img')]
     .filter(image => image.complete && image.naturalWidth > 0).length"""
-HEIGHT = """() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight"""
+SCROLL_TO_TOP = """() => {
+    const notebook = document.querySelector('.jp-WindowedPanel-outer');
+    notebook.scrollTop = 0;
+    return notebook.scrollHeight;
+}"""
 
 
 @dataclass(frozen=True)
@@ -133,9 +137,15 @@ def read(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Read]:
         emptied = copy.stat().st_mtime_ns
 
         page.goto(f"{jupyterlab.url}/lab/tree/{source.name}?reset")
+        # Idle is not enough: while the kernel starts, Run All would ask which one to use.
+        page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python 3")')
         page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
         choose(page, "Run", "Run All Cells")
-        page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)
+        try:
+            page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)
+        except TimeoutError:
+            seen = page.locator(".jp-CodeCell .jp-InputPrompt, .jp-Dialog").all_text_contents()
+            pytest.fail(f"{source.name} has not ended after 120 s; prompts and dialogs: {seen}")
         images = page.evaluate(LOADED_IMAGES)
         choose(page, "File", "Save Notebook")
         page.wait_for_selector(".jp-mod-current:not(.jp-mod-dirty)", state="attached")
@@ -145,7 +155,9 @@ def read(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Read]:
             page.wait_for_timeout(50)
 
         if folder := os.environ.get("SCREENSHOTS"):
-            page.set_viewport_size({"width": 1280, "height": page.evaluate(HEIGHT) + 150})
+            height = page.evaluate(SCROLL_TO_TOP)
+            page.set_viewport_size({"width": 1280, "height": height + 150})
+            page.evaluate(SCROLL_TO_TOP)
             page.screenshot(path=Path(folder) / f"{source.stem}.png")
         return nbformat.read(copy, as_version=4), images
 
