@@ -69,7 +69,7 @@ async def test_a_hung_redis_is_a_503_within_the_time_given(http, private_server)
     private_server.pause()
     started = time.monotonic()
     response = await http.get("/api/system/health")
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 2
     assert response.status_code == 503
     assert response.json()["services"]["redis"]["message"] == "No answer within 0.3 s"
 
@@ -104,11 +104,12 @@ async def test_not_ready_while_redis_is_stopped(http, private_server):
     assert (response.json()["ready"], response.json()["status"]) == (False, "unhealthy")
 
 
-async def test_alive_whatever_redis_does(http, private_server):
+async def test_alive_whatever_redis_does(client, private_server):
     private_server.pause()
     started = time.monotonic()
-    response = await http.get("/api/system/health/live")
-    assert time.monotonic() - started < 0.2  # had Redis been asked, it would be 0.3 s
+    async with asking(create_app(client, health_timeout=5)) as http:
+        response = await http.get("/api/system/health/live")
+    assert time.monotonic() - started < 2  # had Redis been asked, it would be 5 s
     assert (response.status_code, response.json()) == (200, {"status": "alive"})
 
 
