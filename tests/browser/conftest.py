@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
+PROJECT = Path(__file__).parents[2]
 # What JupyterLab is told: keep every cell in the page, also those off screen; ask nothing.
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none", "scrollPastEnd": False},
@@ -64,9 +65,13 @@ def chromium() -> str:
 
 @pytest.fixture(scope="module")
 def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
-    """Serve an empty folder, with settings and state of its own: nothing of the user's is read."""
+    """Serve the project with an empty notebooks folder; nothing of the user's settings is read."""
     home = tmp_path_factory.mktemp("jupyter")
     folder = tmp_path_factory.mktemp("course")
+    for entry in PROJECT.iterdir():  # a lesson may show a file of the project
+        if entry.name != "notebooks":
+            (folder / entry.name).symlink_to(entry)
+    (folder / "notebooks").mkdir()
     for name, settings in SETTINGS.items():
         file = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -132,11 +137,11 @@ def read(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Read]:
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        copy = jupyterlab.folder / source.name
+        copy = jupyterlab.folder / "notebooks" / source.name
         nbformat.write(notebook, copy)
         emptied = copy.stat().st_mtime_ns
 
-        page.goto(f"{jupyterlab.url}/lab/tree/{source.name}?reset")
+        page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{source.name}?reset")
         # Idle is not enough: while the kernel starts, Run All would ask which one to use.
         page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python 3")')
         page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
