@@ -223,6 +223,7 @@ def test_it_ends_with_its_process_also_when_a_forked_child_lives_on() -> None:
 def test_an_interrupt_leaves_it_running() -> None:
     wait_for_it = """
 try:
+    print("waits", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -230,6 +231,7 @@ sys.stdin.readline()
 """
     with owner(wait_for_it) as (process, _, url):
         assert process.stdout
+        assert process.stdout.readline() == "waits\n"
         os.killpg(process.pid, signal.SIGINT)  # as Jupyter and Ctrl-C do: to the whole group
         assert process.stdout.readline() == "interrupted\n"
         assert ping(url)
@@ -563,12 +565,27 @@ class Kernel:
         return "".join(shown)
 
 
+@contextlib.contextmanager
+def started_kernel() -> Iterator[Kernel]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("REDIS_URL", raising=False)
+        with jupyter_client.run_kernel(kernel_name="python3") as client:
+            kernel = Kernel(client)
+            kernel.run("import asyncio, os, course, redis.asyncio\nours = course.start()")
+            yield kernel
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
+    """One kernel for several tests, since it starts slowly: each test leaves it clean."""
+    with started_kernel() as kernel:
+        yield kernel
+
+
 @pytest.fixture
-def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kernel]:
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    with jupyter_client.run_kernel(kernel_name="python3") as client:
-        kernel = Kernel(client)
-        kernel.run("import asyncio, os, course, redis.asyncio\nours = course.start()")
+def own_kernel() -> Iterator[Kernel]:
+    """A kernel for one test, which changes or ends it."""
+    with started_kernel() as kernel:
         yield kernel
 
 
@@ -622,7 +639,8 @@ task = asyncio.create_task(watch_camera(), name="camera watcher")
     assert kernel.run("await course.finish()") == CLEAN
 
 
-def test_finish_sees_tasks_after_nest_asyncio(kernel: Kernel) -> None:
+def test_finish_sees_tasks_after_nest_asyncio(own_kernel: Kernel) -> None:
+    kernel = own_kernel
     kernel.run("import nest_asyncio; nest_asyncio.apply()")
     kernel.run("""
 async def fails():
@@ -653,18 +671,14 @@ def test_unseen_works_in_a_cell_without_await(kernel: Kernel) -> None:
     assert kernel.run("from course.tasks import unseen; print(unseen())") == "[]\n"
 
 
-def test_a_first_cell_that_fails_shows_its_message_and_no_traceback(kernel: Kernel) -> None:
-    said = kernel.run("os.environ['REDIS_URL'] = 'redis://127.0.0.1:1/0'; course.start()")
+def test_a_first_cell_that_fails_shows_its_message_and_no_traceback(own_kernel: Kernel) -> None:
+    said = own_kernel.run("os.environ['REDIS_URL'] = 'redis://127.0.0.1:1/0'; course.start()")
     assert said.startswith("RedisUnavailable: Tried Redis at 127.0.0.1:1, database 0: ")
     assert "\n" not in said
 
 
-def test_a_kernel_that_is_shut_down_takes_its_server_with_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    with jupyter_client.run_kernel(kernel_name="python3") as client:
-        kernel = Kernel(client)
-        pid = int(kernel.run("import course; print(course.start().server.pid)").split()[-1])
+def test_a_kernel_that_is_shut_down_takes_its_server_with_it() -> None:
+    with started_kernel() as kernel:
+        pid = int(kernel.run("print(ours.server.pid)"))
         assert exists(pid)
     wait_until(lambda: not exists(pid), "the server has ended")
