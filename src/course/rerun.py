@@ -11,6 +11,7 @@ A notebook that fails is left as it was.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -99,15 +100,16 @@ def tidy(notebook: NotebookNode) -> None:
             del cell.metadata[key]
 
 
-def _shorten_paths(notebook: NotebookNode, project: Path) -> None:
-    """Make file names in tracebacks relative to the project: on whose machine it ran is no news."""
-    prefixes = [f"{project}/"]
+def _shorten_paths(notebook: NotebookNode) -> None:
+    """Leave of the file names in tracebacks what is the same on every machine."""
+    project = Path(__file__).parents[2]
+    prefixes = [r"[~./][\w./+-]*/(?:site-packages|lib/python3\.\d+)/", re.escape(f"{project}/")]
     if project.is_relative_to(Path.home()):  # IPython shortens these by itself
-        prefixes.append(f"~/{project.relative_to(Path.home())}/")
+        prefixes.append(re.escape(f"~/{project.relative_to(Path.home())}/"))
     for output in [output for cell in code_cells(notebook) for output in cell.outputs]:
-        for prefix in prefixes:
-            if output.output_type == "error":
-                output.traceback = [line.replace(prefix, "") for line in output.traceback]
+        if output.output_type == "error":
+            for prefix in prefixes:
+                output.traceback = [re.sub(prefix, "", line) for line in output.traceback]
 
 
 def untidy(notebook: NotebookNode) -> list[str]:
@@ -148,7 +150,7 @@ def _rerun(path: Path) -> bool:
         outcome = f"FAILED, left as it was: {error}"
     else:
         tidy(notebook)
-        _shorten_paths(notebook, path.resolve().parent.parent)
+        _shorten_paths(notebook)
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
     print(f"{path}  {time.monotonic() - started:.1f} s  {outcome}", flush=True)
     return outcome == "ok"

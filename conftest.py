@@ -1,0 +1,14 @@
+"""What pytest must know before it looks at the command line: options, and plugins of our own."""
+
+import pytest
+
+pytest_plugins = ["tests.notebooks.checks"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of tests/faults, so that it is known wherever pytest is started."""
+    parser.addoption(
+        "--all-faults",
+        action="store_true",
+        help="plant every fault of tests/faults, not only a few",
+    )
