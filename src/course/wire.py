@@ -27,7 +27,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from course.server import CourseRedis, RedisUnavailable
+from course.server import CourseRedis, PrivateServer, RedisUnavailable
 
 
 class MonitorRefused(RedisUnavailable):
@@ -43,16 +43,17 @@ class Commands(list[str]):
 
 @asynccontextmanager
 async def watch(
-    redis_server: CourseRedis, *, width: int = 72, timeout: float = 5.0
+    redis_server: CourseRedis | PrivateServer, *, width: int = 72, timeout: float = 5.0
 ) -> AsyncIterator[Commands]:
     """Collect the commands that the course sends while the block runs.
 
     Only commands that carry the course's namespace are kept: what others do on a shared server is
     nobody's business. So a PING, which has no name in it, is not shown. The namespace itself is
-    left out. When the block has ended, everything that was answered in it has been seen.
+    left out. Of a `PrivateServer`, which nobody shares, all commands are kept. When the block has
+    ended, everything that was answered in it has been seen.
 
     Args:
-        redis_server: the Redis to watch, from `course.start()`.
+        redis_server: the Redis to watch: from `course.start()`, or a private server.
         width: longest argument that is shown whole, in characters; a longer one ends in `…`.
         timeout: seconds that the server has to answer, at the start and at the end.
 
@@ -65,6 +66,7 @@ async def watch(
         TimeoutError: it did not answer in time.
     """
     commands = Commands()
+    namespace = redis_server.namespace if isinstance(redis_server, CourseRedis) else ""
     end = secrets.token_hex(16)  # when the server repeats this, it has repeated all before it
     client = Redis.from_url(
         redis_server.url,
@@ -80,10 +82,11 @@ async def watch(
             arguments = parse(await connection.read_response(disable_decoding=True))
             if end in arguments:
                 return
-            if any(redis_server.namespace in argument for argument in arguments):
-                commands.append(_line(arguments, redis_server.namespace, width))
+            if any(namespace in argument for argument in arguments):
+                commands.append(_line(arguments, namespace, width))
 
     try:
+        await _within(timeout, client.ping())  # its greeting shall not be among the commands
         await _within(timeout, _start_monitor(connection))
         reading = asyncio.create_task(read())
         yield commands

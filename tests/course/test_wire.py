@@ -170,3 +170,9 @@ def test_every_kind_of_client_is_understood(line):
 def test_bytes_that_are_not_text_are_shown_as_escapes():
     line = rb'1700000000.123456 [0 127.0.0.1:50000] "SET" "ns:key" "\xff\x00\n"'
     assert wire._line(wire.parse(line), "ns:", 72) == r"SET key \xff\x00\n"
+
+
+async def test_of_a_private_server_every_command_is_shown(private_server: PrivateServer) -> None:
+    async with RedisClient(private_server.url) as client, wire.watch(private_server) as commands:
+        await client.health_check()
+    assert commands == ["PING", "INFO server"]
