@@ -38,8 +38,8 @@ async def other_program(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
 
 @pytest.fixture
 async def quick(private_server: PrivateServer) -> AsyncIterator[RedisClient]:
-    """A connected client of the private server that gives up after 0.3 s."""
-    async with RedisClient(private_server.url, timeout=0.3, backoff_base=0.05) as connected:
+    """A connected client of the private server that gives up after 0.5 s."""
+    async with RedisClient(private_server.url, timeout=0.5, backoff_base=0.05) as connected:
         yield connected
 
 

@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from redis.exceptions import RedisError
+
 from backend.core.redis import RedisClient
 from backend.core.subscription import Subscription
 
@@ -28,6 +30,22 @@ async def hear(client: RedisClient, subscription: Subscription, count: int = 1) 
         if len(heard) == count:
             break
     return heard
+
+
+async def publish_until_heard(
+    client: RedisClient, channel: str, message: Any, listener: asyncio.Task[list[Any]]
+) -> None:
+    """Publish again and again until the listener has heard enough.
+
+    Once is not enough after a hang: the server may still count a connection that we have given up.
+    """
+
+    async def is_heard() -> bool:
+        with suppress(RedisError):
+            await client.publish(channel, message)
+        return listener.done()
+
+    await until(is_heard)
 
 
 class Proxy:

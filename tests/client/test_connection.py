@@ -169,7 +169,7 @@ async def test_a_wrong_password_is_reported_at_once_and_tried_once(
         with pytest.raises(exceptions.AuthenticationError):
             await RedisClient(url, backoff_base=2).connect()
     assert proxy.connections == 2
-    assert time.monotonic() - before < 0.5
+    assert time.monotonic() - before < 1
     async with RedisClient(proxy.url.replace("//", "//:right@")) as client:
         assert (await client.health_check())["connected"]
 
@@ -181,7 +181,7 @@ async def test_a_database_that_does_not_exist_is_reported_at_once_and_tried_once
     with pytest.raises(exceptions.ResponseError, match="DB index"):
         await RedisClient(proxy.url.replace("/0", "/99"), backoff_base=2).connect()
     assert proxy.connections == 1
-    assert time.monotonic() - before < 0.5
+    assert time.monotonic() - before < 1
 
 
 async def test_connecting_twice_also_at_the_same_time_opens_one_pool(

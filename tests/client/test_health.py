@@ -30,7 +30,7 @@ async def test_a_stopped_server_is_unhealthy_at_once_and_healthy_when_it_is_back
         private_server.stop()
         began = time.monotonic()
         health = await client.health_check()
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 1
         assert (health["status"], health["connected"]) == ("unhealthy", False)
         assert "redis_version" not in health
         assert health["error"]
@@ -44,9 +44,9 @@ async def test_a_hung_server_is_unhealthy_after_the_timeout_and_healthy_when_it_
     private_server.pause()
     began = time.monotonic()
     health = await quick.health_check()
-    assert 0.25 < time.monotonic() - began < 0.6
+    assert 0.45 < time.monotonic() - began < 1
     assert (health["status"], health["connected"]) == ("unhealthy", False)
-    assert "0.3 s" in health["error"]
+    assert "0.5 s" in health["error"]
     private_server.resume()
     assert (await quick.health_check())["status"] == "healthy"
 
@@ -58,7 +58,7 @@ async def test_a_server_that_hangs_after_the_ping_is_unhealthy_after_one_timeout
     ):
         began = time.monotonic()
         assert (await client.health_check())["status"] == "unhealthy"
-        assert time.monotonic() - began < 0.45
+        assert time.monotonic() - began < 0.55  # not two timeouts: 0.6
 
 
 async def test_a_password_set_meanwhile_is_unhealthy_and_names_the_reason(

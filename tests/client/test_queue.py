@@ -122,7 +122,7 @@ async def test_an_idle_wait_lasts_as_long_as_its_timeout_and_ends_with_none(
     timeouts = 0.01, 0.3, 1, 7
     waited = await asyncio.gather(*map(seconds, timeouts))
     for asked, lasted in zip(timeouts, waited, strict=True):
-        assert asked - 0.01 <= lasted <= asked + 0.4
+        assert asked - 0.01 <= lasted <= asked + 1
 
 
 async def test_an_item_that_comes_during_the_wait_is_returned_at_once(
@@ -133,7 +133,7 @@ async def test_an_item_that_comes_during_the_wait_is_returned_at_once(
     pushed = time.monotonic()
     await quick.add_to_queue("q", "late")
     assert await waiting == "late"
-    assert time.monotonic() - pushed < 0.2
+    assert time.monotonic() - pushed < 1
 
 
 async def test_timeout_0_waits_on_beyond_the_longest_block(
