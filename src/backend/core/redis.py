@@ -160,8 +160,8 @@ class RedisClient:
         """
         self._connected()
         try:
-            await self._call("PING")
-            version = (await self._call("INFO", "server"))["redis_version"]
+            await self.call("PING")
+            version = (await self.call("INFO", "server"))["redis_version"]
         except Exception as error:  # also an INFO that makes no sense: is that a Redis at all?
             return {"status": "unhealthy", "connected": False, "error": str(error)}
         return {"status": "healthy", "connected": True, "redis_version": version}
@@ -179,7 +179,7 @@ class RedisClient:
             ResponseError: the name belongs to a key that is no queue (WRONGTYPE).
             ConnectionError, TimeoutError: the item may or may not be in the queue.
         """
-        return await self._call("RPUSH", self.full_name(queue_name), encode(data))
+        return await self.call("RPUSH", self.full_name(queue_name), encode(data))
 
     async def get_from_queue(self, queue_name: str, timeout: float = 0) -> Any:
         """Take the first item of the queue, waiting for one if there is none (BLPOP).
@@ -206,7 +206,7 @@ class RedisClient:
         wait = min(LONGEST_BLOCK, timeout or LONGEST_BLOCK)
         while wait > 0:
             # In pieces, so that a server that hangs is noticed even in an endless wait.
-            reply = await self._call("BLPOP", self.full_name(queue_name), wait, wait=wait)
+            reply = await self.call("BLPOP", self.full_name(queue_name), wait, wait=wait)
             if reply is not None:
                 return decode(reply[1])
             wait = min(LONGEST_BLOCK, ends - time.monotonic())
@@ -214,7 +214,7 @@ class RedisClient:
 
     async def get_queue_length(self, queue_name: str) -> int:
         """Return the number of items in the queue (LLEN); 0 if there is no such queue."""
-        return await self._call("LLEN", self.full_name(queue_name), repeat=True)
+        return await self.call("LLEN", self.full_name(queue_name), repeat=True)
 
     async def peek_queue(self, queue_name: str, start: int = 0, end: int = -1) -> list[Any]:
         """Return items without removing them (LRANGE).
@@ -224,7 +224,7 @@ class RedisClient:
             start: index of the first item to show. 0 is the queue's first item, -1 its last.
             end: index of the last item to show, itself included: 0 to 2 are three items.
         """
-        items = await self._call("LRANGE", self.full_name(queue_name), start, end, repeat=True)
+        items = await self.call("LRANGE", self.full_name(queue_name), start, end, repeat=True)
         return [decode(item) for item in items]
 
     async def clear_queue(self, queue_name: str) -> bool:
@@ -245,20 +245,20 @@ class RedisClient:
         if expire is not None and expire <= 0:
             raise ValueError(f"expire must be 1 or more seconds (None: never), not {expire}")
         ttl = () if expire is None else ("EX", expire)
-        return await self._call("SET", self.full_name(key), encode(value), *ttl, repeat=True)
+        return await self.call("SET", self.full_name(key), encode(value), *ttl, repeat=True)
 
     async def get(self, key: str) -> Any:
         """Return the value of `key` (GET), or None if it is absent or has expired."""
-        stored = await self._call("GET", self.full_name(key), repeat=True)
+        stored = await self.call("GET", self.full_name(key), repeat=True)
         return None if stored is None else decode(stored)
 
     async def exists(self, *keys: str) -> int:
         """Return how many of the keys are there (EXISTS)."""
-        return await self._call("EXISTS", *map(self.full_name, keys), repeat=True)
+        return await self.call("EXISTS", *map(self.full_name, keys), repeat=True)
 
     async def delete(self, *keys: str) -> int:
         """Remove the keys (DEL). Return how many of them there were."""
-        return await self._call("DEL", *map(self.full_name, keys))
+        return await self.call("DEL", *map(self.full_name, keys))
 
     # ---- pub/sub ---------------------------------------------------------------------
 
@@ -269,7 +269,7 @@ class RedisClient:
             The number of subscribers that it was sent to. 0 is no error: nobody listens,
             and the message is gone.
         """
-        return await self._call("PUBLISH", self.full_name(channel), encode(message))
+        return await self.call("PUBLISH", self.full_name(channel), encode(message))
 
     async def subscribe(self, *channels: str) -> Subscription:
         """Subscribe to channels (SUBSCRIBE), on a connection of their own.
@@ -325,11 +325,13 @@ class RedisClient:
         """Return the name under which the server knows a queue, key or channel of ours."""
         return self.namespace + name
 
-    async def _call(self, *command: Any, repeat: bool = False, wait: float = 0) -> Any:
-        """Send a Redis command and return the answer.
+    async def call(self, *command: Any, repeat: bool = False, wait: float = 0) -> Any:
+        """Send any Redis command, and return what redis-py makes of the answer.
+
+        The methods above are made of it. Names are sent as they are: see `full_name`.
 
         Args:
-            command: the command and its arguments.
+            command: the command and its arguments, as in `call("TTL", full_name)`.
             repeat: it may run twice without harm, so a lost connection is tried again.
             wait: seconds that the server may wait before it answers, if it is a blocking
                 command; it then has a connection to itself.
