@@ -10,7 +10,7 @@ import sys
 import time
 import tomllib
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -200,23 +200,37 @@ class Lab:
 
     def __init__(self, project: Path) -> None:
         self.log = project / "lab.log"
+        self.terminal, keyboard = os.openpty()  # JupyterLab minds Ctrl-C in a terminal only
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 # The folder's .venv is this environment: there is nothing to set up.
                 ["make", "--old-file=.venv/.ready", "lab", "ARGS=--port=0"],
                 cwd=project,
                 env={"PATH": BASICS, "HOME": str(project)},
-                stdin=subprocess.DEVNULL,
+                stdin=keyboard,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        os.close(keyboard)
+        url = re.compile(r"(http://[^/\s]+)(/\S*)\?token=(\w+)")
+        self.wait_until(lambda: url.search(self.log.read_text()))
+        self.base, self.path, self.token = url.findall(self.log.read_text())[0]
+        self.wait_until(self.answers)  # the URL is printed a moment before
+
+    def wait_until(self, condition: Callable[[], object]) -> None:
+        """Wait for a condition while the server lives; 30 s at most."""
         deadline = time.monotonic() + 30
-        while not (url := re.search(r"(http://[^/\s]+)(/\S*)\?token=(\w+)", self.log.read_text())):
-            assert time.monotonic() < deadline, self.log.read_text()
+        while not condition():
             assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
-        self.base, self.path, self.token = url.groups()
+
+    def answers(self) -> bool:
+        try:
+            return bool(self.api("/api/status"))
+        except OSError:
+            return False
 
     def api(self, path: str, body: dict[str, Any] | None = None) -> Any:
         request = urllib.request.Request(
@@ -245,7 +259,13 @@ def lab(project: Path) -> Iterator[Lab]:
     lab = Lab(project)
     yield lab
     lab.interrupt()
-    lab.process.wait(15)
+    try:
+        lab.process.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(lab.process.pid, signal.SIGKILL)
+        raise
+    finally:
+        os.close(lab.terminal)
 
 
 def test_make_lab_opens_the_first_notebook_among_the_projects_files(lab: Lab) -> None:

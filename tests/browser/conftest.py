@@ -85,9 +85,10 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     }
     log = home / "log"
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"]
+    as_in_make_lab = ["--KernelManager.transport_encryption=auto", f"--ServerApp.root_dir={folder}"]
     with log.open("w") as output:
         server = subprocess.Popen(
-            [*command, "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"],
+            [*command, "--ServerApp.ip=127.0.0.1", *as_in_make_lab],
             env=os.environ | {name: str(path) for name, path in own.items()},
             stdin=subprocess.DEVNULL,
             stdout=output,
