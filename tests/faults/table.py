@@ -1,0 +1,321 @@
+"""Faults to plant in the client, each with the notebook that must notice it.
+
+When the client changes and a text here no longer occurs exactly once, the test says so: write the
+fault anew. When a lesson changes so that a fault goes unnoticed, it is the lesson that has a hole.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+HEALTH, QUEUE, CACHE, PUBSUB = "01_health", "02_queue", "03_cache", "04_pubsub"
+REDIS = "backend/core/redis.py"
+SUBSCRIPTION = "backend/core/subscription.py"
+ENCODING = "backend/core/encoding.py"
+
+
+class Change(NamedTuple):
+    """A text in a file below src/, and what stands there instead."""
+
+    file: str
+    old: str
+    new: str
+
+
+class Fault(NamedTuple):
+    """What is wrong, who notices, how it is planted."""
+
+    name: str
+    notebook: str
+    changes: tuple[Change, ...]
+    quick: bool = False
+    """Planted in every run of the tests, not only with --all-faults."""
+
+
+def in_redis(name: str, notebook: str, old: str, new: str, *, quick: bool = False) -> Fault:
+    return Fault(name, notebook, (Change(REDIS, old, new),), quick)
+
+
+FAULTS = (
+    # ---- health ----------------------------------------------------------------------------------
+    in_redis(
+        "health_check always says healthy",
+        HEALTH,
+        'return {"status": "unhealthy", "connected": False, "error": str(error)}',
+        'return {"status": "healthy", "connected": True, "redis_version": "7.2.4"}',
+    ),
+    in_redis(
+        "health_check raises instead of answering",
+        HEALTH,
+        'return {"status": "unhealthy", "connected": False, "error": str(error)}',
+        "raise",
+    ),
+    in_redis(
+        "health_check answers before connect()",
+        HEALTH,
+        "        self._connected()\n        try:",
+        "        try:",
+        quick=True,
+    ),
+    in_redis(
+        "health_check gives no version",
+        HEALTH,
+        '"connected": True, "redis_version": version}',
+        '"connected": True}',
+    ),
+    in_redis(
+        "a server that hangs is never noticed",
+        HEALTH,
+        "async with asyncio.timeout(seconds):",
+        "async with asyncio.timeout(None):",
+    ),
+    in_redis(
+        "connect() does not ask the server",
+        HEALTH,
+        "await self._retrying(\n                lambda: self._within("
+        'self._timeout, "PING", commands.execute_command("PING"))\n            )',
+        "pass",
+    ),
+    in_redis(
+        "connect() tries only once",
+        HEALTH,
+        "backoff_base), attempts - 1)",
+        "backoff_base), 0)",
+    ),
+    in_redis(
+        "a call before connect() fails without advice",
+        HEALTH,
+        '"Redis client not connected: call `await client.connect()` first, "',
+        '"No client: "',
+    ),
+    # ---- queue -----------------------------------------------------------------------------------
+    in_redis(
+        "the queue is a stack: pushed in front",
+        QUEUE,
+        '"RPUSH", ',
+        '"LPUSH", ',
+        quick=True,
+    ),
+    in_redis(
+        "the queue is a stack: popped from the end",
+        QUEUE,
+        '"BLPOP", ',
+        '"BRPOP", ',
+    ),
+    in_redis(
+        "add_to_queue returns the length before the push",
+        QUEUE,
+        "encode(data))",
+        "encode(data)) - 1",
+    ),
+    in_redis(
+        "add_to_queue adds everything twice",
+        QUEUE,
+        "encode(data))",
+        "encode(data), encode(data))",
+    ),
+    in_redis(
+        "get_from_queue leaves the JSON as text",
+        QUEUE,
+        "return decode(reply[1])",
+        "return reply[1].decode()",
+    ),
+    in_redis(
+        "get_from_queue ignores the timeout",
+        QUEUE,
+        "wait = min(LONGEST_BLOCK, timeout or LONGEST_BLOCK)",
+        "ends, wait = 0, LONGEST_BLOCK",
+    ),
+    in_redis(
+        "get_from_queue waits 5 s at least",
+        QUEUE,
+        "wait = min(LONGEST_BLOCK, timeout or LONGEST_BLOCK)",
+        "wait = max(5, timeout)",
+    ),
+    in_redis(
+        "get_from_queue does not wait",
+        QUEUE,
+        "wait = min(LONGEST_BLOCK, timeout or LONGEST_BLOCK)",
+        "ends, wait = 0, 0.01",
+    ),
+    in_redis(
+        "get_queue_length counts one too many",
+        QUEUE,
+        '"LLEN", self.full_name(queue_name), repeat=True)',
+        '"LLEN", self.full_name(queue_name), repeat=True) + 1',
+    ),
+    in_redis(
+        "peek_queue removes what it shows",
+        QUEUE,
+        '"LRANGE", self.full_name(queue_name), start, end, repeat=True',
+        '"LPOP", self.full_name(queue_name), end - start + 1',
+    ),
+    in_redis(
+        "peek_queue leaves out the last one",
+        QUEUE,
+        "(queue_name), start, end, repeat=True",
+        "(queue_name), start, end - 1, repeat=True",
+    ),
+    in_redis(
+        "peek_queue leaves out the first one",
+        QUEUE,
+        "(queue_name), start, end, repeat=True",
+        "(queue_name), start + 1, end, repeat=True",
+    ),
+    in_redis(
+        "clear_queue does nothing",
+        QUEUE,
+        "return await self.delete(queue_name) == 1",
+        "return False",
+    ),
+    in_redis(
+        "clear_queue says that there was one",
+        QUEUE,
+        "return await self.delete(queue_name) == 1",
+        "return await self.delete(queue_name) is not None",
+    ),
+    # ---- cache -----------------------------------------------------------------------------------
+    in_redis(
+        "set() sets no TTL",
+        CACHE,
+        'ttl = () if expire is None else ("EX", expire)',
+        "ttl = ()",
+        quick=True,
+    ),
+    in_redis(
+        "set() takes the TTL for milliseconds",
+        CACHE,
+        'else ("EX", expire)',
+        'else ("PX", expire)',
+    ),
+    in_redis(
+        "set() without a TTL keeps the one before",
+        CACHE,
+        "ttl = () if expire is None",
+        'ttl = ("KEEPTTL",) if expire is None',
+    ),
+    in_redis(
+        "set() stores under another name",
+        CACHE,
+        '"SET", self.full_name(key), ',
+        '"SET", self.full_name(key) + "s", ',
+    ),
+    in_redis(
+        "get() of an absent key returns {}",
+        CACHE,
+        "return None if stored is None else decode(stored)",
+        "return {} if stored is None else decode(stored)",
+    ),
+    in_redis(
+        "get() leaves the JSON as text",
+        CACHE,
+        "return None if stored is None else decode(stored)",
+        "return None if stored is None else stored.decode()",
+    ),
+    in_redis(
+        "exists() always says 1",
+        CACHE,
+        '"EXISTS", *map(self.full_name, keys), repeat=True)',
+        '"PING", repeat=True) and 1',
+    ),
+    in_redis(
+        "delete() does nothing",
+        CACHE,
+        '"DEL", *map(self.full_name, keys))',
+        '"EXISTS", *map(self.full_name, keys))',
+    ),
+    in_redis(
+        "delete() removes only the first key",
+        CACHE,
+        '"DEL", *map(self.full_name, keys))',
+        '"DEL", *map(self.full_name, keys[:1]))',
+    ),
+    Fault(
+        "strings come back as numbers",
+        CACHE,
+        (
+            Change(
+                ENCODING,
+                '_refuse_what_json_would_change(value, "value")\n',
+                "if isinstance(value, str):\n            return value.encode()\n",
+            ),
+        ),
+    ),
+    Fault(
+        "JSON changes values in silence",
+        "00_start_here",
+        (
+            Change(ENCODING, '_refuse_what_json_would_change(value, "value")\n', "pass\n"),
+            Change(ENCODING, "json.dumps(value, ", "json.dumps(value, default=str, "),
+        ),
+    ),
+    # ---- pub/sub ---------------------------------------------------------------------------------
+    in_redis(
+        "publish() sends to another channel",
+        PUBSUB,
+        '"PUBLISH", self.full_name(channel), encode(message)',
+        '"PUBLISH", self.full_name(channel) + "s", encode(message)',
+    ),
+    in_redis(
+        "publish() always says that one was reached",
+        PUBSUB,
+        "encode(message))",
+        "encode(message)) and 1",
+    ),
+    Fault(
+        "subscribe() returns before the confirmation",
+        PUBSUB,
+        (
+            Change(
+                SUBSCRIPTION,
+                "await self._pubsub.subscribe(*self._full_names(self.channels))",
+                "self._later = asyncio.create_task("
+                "self._pubsub.subscribe(*self._full_names(self.channels)))",
+            ),
+            Change(SUBSCRIPTION, "for _ in self.channels:", "for _ in []:"),
+        ),
+    ),
+    Fault(
+        "listen() shows the confirmations",
+        PUBSUB,
+        (
+            Change(SUBSCRIPTION, "for _ in self.channels:", "for _ in []:"),
+            Change(SUBSCRIPTION, 'message["type"] == "message"', 'message["type"] != "pong"'),
+            Change(
+                SUBSCRIPTION,
+                '"data": decode(message["data"])',
+                '"data": decode(str(message["data"]).encode())',
+            ),
+        ),
+    ),
+    Fault(
+        "listen() gives the full name of the channel",
+        PUBSUB,
+        (Change(SUBSCRIPTION, '"channel": channel,', '"channel": self._namespace + channel,'),),
+    ),
+    Fault(
+        "two can listen to one subscription",
+        PUBSUB,
+        (Change(SUBSCRIPTION, "if self._reading and not self._reading.done():", "if False:"),),
+    ),
+    in_redis(
+        "unsubscribe() does nothing",
+        PUBSUB,
+        "await subscription.leave(channels or tuple(subscription.channels))",
+        "continue",
+    ),
+    in_redis(
+        "unsubscribe() leaves all channels",
+        PUBSUB,
+        "channels or tuple(subscription.channels)",
+        "tuple(subscription.channels)",
+    ),
+    # ---- names -----------------------------------------------------------------------------------
+    in_redis("the namespace is dropped", PUBSUB, "return self.namespace + name", "return name"),
+    in_redis(
+        "the namespace is doubled",
+        PUBSUB,
+        "return self.namespace + name",
+        "return 2 * self.namespace + name",
+    ),
+)
