@@ -24,14 +24,7 @@ def test_one_notebook_runs_twice_at_once_on_a_shared_server(
 
     def read(_: int) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                f"notebooks/{notebook}.ipynb",
-                "-p",
-                "no:cacheprovider",
-            ],
+            [*command, "-p", "no:cacheprovider"],
             cwd=PROJECT,
             env=os.environ | {"REDIS_URL": private_server.url},
             capture_output=True,
