@@ -12,7 +12,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
 	--KernelManager.transport_encryption=auto
 
-.PHONY: help setup lab test check test-faults notebooks clean
+.PHONY: help setup lab test check doctor test-faults notebooks clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -27,6 +27,9 @@ setup: $(READY) ## make .venv, or bring it up to date (the others do it too)
 
 lab: $(READY) ## open the course in JupyterLab; Ctrl-C ends it
 	@$(VENV) exec jupyter lab $(LAB_FLAGS) --ServerApp.root_dir="$(CURDIR)" $(ARGS)
+
+doctor: $(READY) ## check Python, packages and server, and say what to do
+	@$(VENV) python -m course doctor
 
 test: $(READY) ## run every test and every notebook, and compare the stored outputs
 	@$(VENV) pytest $(ARGS)

@@ -33,6 +33,10 @@ def sanitise(text: str) -> str:
         ("   Redis version: 7.2.4", "   Redis version: 8.10.0"),
         ("{'redis_version': '7.2.4'}", "{'redis_version': '7.0.15'}"),
         ('{"redis_version": "7.2.4", "a": 1}', '{"redis_version": "7.0.15", "a": 1}'),
+        (
+            "Error 111 connecting to 127.0.0.1:1. Connect call failed ('127.0.0.1', 1).",
+            "Error 61 connecting to 127.0.0.1:1. Connect call failed ('127.0.0.1', 1).",
+        ),
     ],
 )
 def test_what_differs_from_server_to_server_is_alike(one: str, other: str) -> None:
@@ -51,6 +55,8 @@ def test_what_differs_from_server_to_server_is_alike(one: str, other: str) -> No
         "{'redis_version': 'unknown'}",
         "{'version': '7.2.4'}",
         "Python 3.11.7",
+        "Error 113 connecting to 127.0.0.1:1. No route to host.",
+        "Error 111 while reading",
         "192.168.1.20",
         "{'status': 'healthy', 'connected': True}",
         "camera:1:status expires in 300 s; 5 items; 12.5 ms; 0.7.3",

@@ -7,6 +7,7 @@ bytes, NaN) is refused, with the name of the field, before anything is sent.
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -18,7 +19,8 @@ def encode(value: Any) -> bytes:
             names the field, as in `value['timestamp']`. Nothing of it is encoded.
     """
     try:
-        _refuse_what_json_would_change(value, "value")
+        for problem in _problems(value, "value"):
+            raise TypeError(problem)
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except (ValueError, RecursionError) as error:
         # Rare: a list that contains itself, text that is not UTF-8, more than 4300 digits.
@@ -42,28 +44,26 @@ def decode(stored: bytes) -> Any:
         return text
 
 
-def _refuse_what_json_would_change(value: Any, field: str) -> None:
+def _problems(value: Any, field: str) -> Iterator[str]:
+    """Yield what in `value` JSON cannot hold, or would give back as something else."""
     match value:
         case None | bool() | int() | str():
             pass
         case float():
             if not math.isfinite(value):
-                raise TypeError(f"{field} is {value}, and JSON has no such number; use None")
+                yield f"{field} is {value}, and JSON has no such number; use None"
         case list():
             for index, item in enumerate(value):
-                _refuse_what_json_would_change(item, f"{field}[{index}]")
+                yield from _problems(item, f"{field}[{index}]")
         case dict():
             for key, item in value.items():
                 if not isinstance(key, str):
-                    raise TypeError(
-                        f"{field} has the key {key!r}, and JSON keys are text; use {str(key)!r}"
-                    )
-                _refuse_what_json_would_change(item, f"{field}[{key!r}]")
+                    yield f"{field} has the key {key!r}, and JSON keys are text; use {str(key)!r}"
+                yield from _problems(item, f"{field}[{key!r}]")
         case _:
-            raise TypeError(
-                f"{field} is a {type(value).__name__}, which JSON cannot hold; "
-                f"{_ADVICE.get(type(value).__name__, 'convert it first')}"
-            )
+            kind = type(value).__name__
+            advice = _ADVICE.get(kind, "convert it first")
+            yield f"{field} is a {kind}, which JSON cannot hold; {advice}"
 
 
 def _refuse_constant(name: str) -> None:
