@@ -233,8 +233,10 @@ async def test_a_read_under_way_does_not_reconnect_after_disconnect(
 async def test_a_failed_connect_leaves_no_connection(
     private_server: PrivateServer, admin: redis.asyncio.Redis
 ) -> None:
-    with pytest.raises(exceptions.ResponseError):
-        await RedisClient(private_server.url.replace("/0", "/99")).connect()
+    await admin.execute_command("ACL", "SETUSER", "default", "-ping")  # it may log in, no more
+    with pytest.raises(exceptions.NoPermissionError) as refused:
+        await RedisClient(private_server.url).connect()
+    assert refused.tb  # holds on to the connection, so that no garbage collection closes it
     await until(lambda: only_this_connection(admin))
 
 
