@@ -69,6 +69,7 @@ OPERATIONS: dict[str, Callable[[RedisClient], Awaitable[Any]]] = {
     "get": lambda client: client.get("k"),
     "exists": lambda client: client.exists("k"),
     "delete": lambda client: client.delete("k"),
+    "call": lambda client: client.call("PING"),
 }
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 
