@@ -224,20 +224,14 @@ FAULTS = (
         '"DEL", *map(self.full_name, keys))',
         '"EXISTS", *map(self.full_name, keys))',
     ),
-    in_redis(
-        "delete() removes only the first key",
-        CACHE,
-        '"DEL", *map(self.full_name, keys))',
-        '"DEL", *map(self.full_name, keys[:1]))',
-    ),
     Fault(
         "strings come back as numbers",
         CACHE,
         (
             Change(
                 ENCODING,
-                '_refuse_what_json_would_change(value, "value")\n',
-                "if isinstance(value, str):\n            return value.encode()\n",
+                "return json.dumps(value, ",
+                "return value.encode() if isinstance(value, str) else json.dumps(value, ",
             ),
         ),
     ),
@@ -245,7 +239,7 @@ FAULTS = (
         "JSON changes values in silence",
         "00_start_here",
         (
-            Change(ENCODING, '_refuse_what_json_would_change(value, "value")\n', "pass\n"),
+            Change(ENCODING, "raise TypeError(problem)", "break"),
             Change(ENCODING, "json.dumps(value, ", "json.dumps(value, default=str, "),
         ),
     ),
