@@ -1,0 +1,421 @@
+"""A queue whose items survive their consumers: reserve, work, acknowledge.
+
+    async with ReliableQueue(client, "detection_queue") as queue:
+        while True:
+            async with queue.reserve(timeout=5) as job:
+                if job:
+                    await detect(job.data)
+
+`get_from_queue` hands an item over and forgets it. Here an item is *moved*: from the queue to
+a processing list of its consumer, in one step. It leaves that list only when the consumer
+acknowledges it, gives it back, or has failed with it too often. If the consumer dies, its lease
+runs out, and whoever is alive moves the item back to the front of the queue.
+
+So an item is handled **at least once**. Twice is possible: a consumer that hangs for longer than
+its lease, or dies between its work and the acknowledgement, has done work that is done again.
+Make the work idempotent (see `add_once` in `backend.core.safe_add` for how).
+
+Everything is kept in plain Redis types, which any client can read (queue: `detection_queue`):
+
+    detection_queue                        list    what waits; producers RPUSH as ever
+    detection_queue:processing:<consumer>  list    what this consumer has in hand
+    detection_queue:lease:<consumer>       string  there as long as the consumer lives
+    detection_queue:consumers              zset    who has reserved something, and when last
+    detection_queue:attempts               hash    SHA-1 of an item: how often it was handed out
+    detection_queue:retry                  zset    failed items, by the time when they are due
+    dlq:detection_queue                    list    items given up, as JSON with the reason
+
+All times are the server's, so clocks that differ between consumers do no harm. Every change is
+one script, which Redis runs as one step. The scripts may also run when the memory is full, since
+consumers must be able to make room.
+"""
+
+import asyncio
+import hashlib
+import logging
+import os
+import random
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from redis import exceptions
+
+from backend.core.dead_letters import dead_letter
+from backend.core.encoding import decode
+from backend.core.redis import RedisClient
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WAIT = 5.0  # seconds: how long an idle consumer waits before it asks for retries again
+
+
+@dataclass(frozen=True)
+class Job:
+    """An item that a consumer has reserved."""
+
+    data: Any
+    """The item: what the producer added."""
+    attempt: int
+    """How often it has been handed out, this time included: 1 the first time."""
+    raw: bytes
+    """The bytes that are in Redis."""
+    first_failed_at: str | None = None
+    """When it failed for the first time (ISO 8601, the server's time), if it has."""
+
+
+class ReliableQueue:
+    """One consumer's hold on one queue. It has one item in hand at a time.
+
+    Start as many as there shall be consumers, in one process or in many.
+
+    Args:
+        client: a connected client.
+        queue_name: the queue.
+        consumer: a name that no other living consumer of this queue has; by default one made of
+            host, process and chance. Letters, digits, `.`, `_` and `-`.
+        lease: seconds for which a consumer that gives no sign of life keeps its item. The sign is
+            given by itself, three times in a lease, as long as the event loop runs.
+        max_attempts: how often an item is handed out before it goes to `dlq:<queue_name>`.
+        backoff_base: seconds before the first retry, doubled with each further one, and made
+            up to a quarter longer or shorter by chance.
+        backoff_cap: seconds that such a wait can last at the most.
+    """
+
+    def __init__(
+        self,
+        client: RedisClient,
+        queue_name: str,
+        *,
+        consumer: str | None = None,
+        lease: float = 30.0,
+        max_attempts: int = 3,
+        backoff_base: float = 1.0,
+        backoff_cap: float = 30.0,
+    ) -> None:
+        if max_attempts < 1 or lease <= 0:
+            raise ValueError("max_attempts must be 1 or more, and lease more than 0 seconds")
+        self.queue_name = queue_name
+        self.consumer = consumer or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        if not self.consumer.replace(".", "").replace("_", "").replace("-", "").isalnum():
+            raise ValueError(f"a consumer's name has letters, digits, . _ -, not {consumer!r}")
+        self._client = client
+        self._lease_ms = int(lease * 1000)
+        self._max_attempts = max_attempts
+        self._backoff_base = backoff_base
+        self._backoff_cap = backoff_cap
+        self._heart: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._run(_LEAVE)  # what a predecessor of the same name had in hand when it died
+        self._heart = asyncio.create_task(self._beat())
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._heart:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+            self._heart = None
+        # If the server cannot be reached, the lease runs out and the others do the rest.
+        with suppress(exceptions.ConnectionError, exceptions.TimeoutError, RuntimeError):
+            await self._run(_LEAVE)
+
+    # ---- the plain way -----------------------------------------------------------------
+
+    @asynccontextmanager
+    async def reserve(self, timeout: float = 0) -> AsyncIterator[Job | None]:
+        """Reserve the first item of the queue for the length of the `async with` block.
+
+        At the end of the block the item is acknowledged. If the block raises an exception, it is
+        logged, and the item is tried again later or, after `max_attempts`, goes to the dead-letter
+        queue; the consumer goes on. If the block is cancelled, the item goes back at once.
+
+        Args:
+            timeout: seconds to wait for an item; 0 waits for ever.
+
+        Yields:
+            The job, or None if no item came in time.
+        """
+        job = await self.take(timeout)
+        if job is None:
+            yield None
+            return
+        try:
+            yield job
+        except Exception as error:
+            logger.exception("Failed to handle an item of %s", self.queue_name)
+            await self.fail(job, error)
+        except BaseException:  # cancelled, or the program ends: nobody's fault
+            await self.give_back(job)
+            raise
+        else:
+            if not await self.acknowledge(job):
+                logger.warning(
+                    "An item of %s was handled, but its lease had run out by then: "
+                    "another consumer may handle it again.",
+                    self.queue_name,
+                )
+
+    # ---- step by step ------------------------------------------------------------------
+
+    async def take(self, timeout: float = 0) -> Job | None:
+        """Reserve the first item, waiting for one if there is none.
+
+        A consumer that has an item in hand and asks again is given the same item. So a lost
+        answer, a cancelled call or a restart under the same name loses nothing.
+
+        Args:
+            timeout: seconds to wait for an item; 0 waits for ever.
+
+        Returns:
+            The job, or None if no item came in time.
+
+        Raises:
+            RuntimeError: the queue was not entered with `async with`, so nobody would renew
+                the lease.
+        """
+        if self._heart is None:
+            raise RuntimeError("use `async with ReliableQueue(...) as queue:` before you take")
+        if not timeout >= 0:
+            raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout}")
+        ends = time.monotonic() + timeout if timeout else float("inf")
+        while True:
+            raw, attempt, first_failed_at, next_retry = await self._run(_RESERVE, self._lease_ms)
+            if raw is None:
+                wait = min(ends - time.monotonic(), LONGEST_WAIT, next_retry / 1000)
+                if ends <= time.monotonic():
+                    return None
+                await self._wait_for_item(wait)
+                continue
+            job = Job(decode(raw), attempt, raw, first_failed_at and first_failed_at.decode())
+            if attempt <= self._max_attempts:
+                return job
+            await self.fail(job, "handed out, and never acknowledged: its consumers died")
+
+    async def acknowledge(self, job: Job) -> bool:
+        """Remove a handled item for good.
+
+        Returns:
+            False if it was no longer this consumer's: its lease had run out, and the item is
+            back in the queue or with another consumer.
+        """
+        return await self._run(_ACKNOWLEDGE, _digest(job.raw)) == 1
+
+    async def fail(self, job: Job, error: BaseException | str) -> None:
+        """Try the item again after a while, or give it up for good.
+
+        Args:
+            job: the item.
+            error: what went wrong, for whoever reads the dead-letter queue.
+        """
+        seconds, _ = await self._client.call("TIME", repeat=True)
+        now = datetime.fromtimestamp(seconds, UTC).isoformat()
+        wait = min(self._backoff_cap, self._backoff_base * 2 ** (job.attempt - 1))
+        entry = dead_letter(
+            job.raw,
+            error=error if isinstance(error, str) else f"{type(error).__name__}: {error}",
+            attempt_count=min(job.attempt, self._max_attempts),
+            first_failed_at=job.first_failed_at or now,
+            last_failed_at=now,
+            queue_name=self.queue_name,
+        )
+        await self._run(
+            _FAIL,
+            _digest(job.raw),
+            "give up" if job.attempt >= self._max_attempts else "retry",
+            int(1000 * wait * random.uniform(0.75, 1.25)),
+            now,
+            entry,
+        )
+
+    async def give_back(self, job: Job) -> None:
+        """Put the item back to the front of the queue at once; this attempt does not count."""
+        await self._run(_GIVE_BACK, _digest(job.raw))
+
+    async def return_lost(self) -> int:
+        """Move the items of consumers whose lease has run out back to the front of the queue.
+
+        Every living consumer does this by itself, three times in a lease.
+
+        Returns:
+            The number of items that went back, the one that was taken first now in front.
+        """
+        return await self._run(_RETURN_LOST)
+
+    # ---- how it is done ----------------------------------------------------------------
+
+    async def _run(self, script: str, *arguments: Any) -> Any:
+        keys = [
+            self._client.full_name(name)
+            for name in (
+                self.queue_name,
+                f"{self.queue_name}:consumers",
+                f"{self.queue_name}:attempts",
+                f"{self.queue_name}:retry",
+                f"dlq:{self.queue_name}",
+                f"{self.queue_name}:processing:",
+                f"{self.queue_name}:lease:",
+            )
+        ]
+        # Each script may be sent again when its answer is lost: the second run finds it done.
+        return await self._client.call(
+            "EVAL", script, len(keys), *keys, self.consumer, *arguments, repeat=True
+        )
+
+    async def _wait_for_item(self, seconds: float) -> None:
+        """Wait until there is something in the queue, or until the time is over."""
+        queue = self._client.full_name(self.queue_name)
+        wait = max(seconds, 0.01)  # to Redis, 0 would mean for ever
+        try:
+            # From the left end to the left end: an item stays where it is, and we are woken.
+            # Whatever happens to us meanwhile, nothing can be lost.
+            await self._client.call("BLMOVE", queue, queue, "LEFT", "LEFT", wait, wait=wait)
+        except exceptions.OutOfMemoryError:
+            await asyncio.sleep(min(wait, 0.1))  # BLMOVE is refused when the memory is full
+
+    async def _beat(self) -> None:
+        """Give signs of life, and look after the items of those who give none."""
+        while True:
+            try:
+                await self._run(_BEAT, self._lease_ms)
+                await self.return_lost()
+            except exceptions.RedisError as error:
+                logger.warning("No sign of life for %s: %s", self.consumer, error)
+            await asyncio.sleep(self._lease_ms / 3000)
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha1(raw, usedforsecurity=False).hexdigest()  # Redis's scripts know SHA-1
+
+
+# ---- the scripts, in Lua ---------------------------------------------------------------
+# Redis runs a script as one step. Each one writes the item where it goes before it removes it
+# from where it was: should the first step fail (a key of the wrong type), nothing is lost.
+
+_HEAD = """#!lua flags=allow-oom
+local queue, consumers, attempts, retry, dlq = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local processing, lease = KEYS[6] .. ARGV[1], KEYS[7] .. ARGV[1]
+local consumer = ARGV[1]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)  -- milliseconds
+
+-- The item in hand, if it is the one with this digest.
+local function in_hand(digest)
+    local item = redis.call('LINDEX', processing, 0)
+    return item and redis.sha1hex(item) == digest and item
+end
+
+-- Move all that a consumer has in hand to the front of the queue, in the old order.
+local function return_all(from)
+    local count = 0
+    while redis.call('LMOVE', from, queue, 'RIGHT', 'LEFT') do count = count + 1 end
+    return count
+end
+"""
+
+_RESERVE = (
+    _HEAD
+    + """
+redis.call('SET', lease, now, 'PX', ARGV[2])
+local function hand_out(item)
+    local digest = redis.sha1hex(item)
+    return {item, tonumber(redis.call('HGET', attempts, digest)) or 1,
+            redis.call('HGET', attempts, digest .. ':first_failed_at'), 0}
+end
+
+local item = redis.call('LINDEX', processing, 0)
+if item then return hand_out(item) end  -- asked again: the same answer
+
+-- Failed items whose wait is over go to the front, the one that is due longest foremost.
+for _, member in ipairs(redis.call('ZRANGE', retry, now, '-inf', 'BYSCORE', 'REV')) do
+    redis.call('LPUSH', queue, string.sub(member, string.find(member, '|', 1, true) + 1))
+    redis.call('ZREM', retry, member)
+end
+
+item = redis.call('LMOVE', queue, processing, 'LEFT', 'RIGHT')
+if item then
+    redis.call('ZADD', consumers, now, consumer)
+    redis.call('HINCRBY', attempts, redis.sha1hex(item), 1)
+    return hand_out(item)
+end
+local next_retry = redis.call('ZRANGE', retry, 0, 0, 'WITHSCORES')[2]
+return {false, 0, false, next_retry and next_retry - now or 3600000}
+"""
+)
+
+_ACKNOWLEDGE = (
+    _HEAD
+    + """
+if not in_hand(ARGV[2]) then return 0 end
+redis.call('HDEL', attempts, ARGV[2], ARGV[2] .. ':first_failed_at')
+redis.call('LPOP', processing)
+return 1
+"""
+)
+
+_FAIL = (
+    _HEAD
+    + """
+local digest, what, wait, failed_at, entry = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local item = in_hand(digest)
+if not item then return 0 end
+if what == 'retry' then
+    redis.call('HSETNX', attempts, digest .. ':first_failed_at', failed_at)
+    -- A set has no two equal members, and two equal items may have failed: so who and when first.
+    local who_and_when = consumer .. ' ' .. clock[1] .. '.' .. clock[2] .. '|'
+    redis.call('ZADD', retry, now + wait, who_and_when .. item)
+else
+    redis.call('RPUSH', dlq, entry)
+    redis.call('HDEL', attempts, digest, digest .. ':first_failed_at')
+end
+redis.call('LPOP', processing)
+return 1
+"""
+)
+
+_GIVE_BACK = (
+    _HEAD
+    + """
+if not in_hand(ARGV[2]) then return 0 end
+redis.call('LMOVE', processing, queue, 'LEFT', 'LEFT')
+redis.call('HINCRBY', attempts, ARGV[2], -1)
+return 1
+"""
+)
+
+_BEAT = _HEAD + "redis.call('SET', lease, now, 'PX', ARGV[2])"
+
+_LEAVE = (
+    _HEAD
+    + """
+return_all(processing)
+redis.call('DEL', lease)
+redis.call('ZREM', consumers, consumer)
+"""
+)
+
+_RETURN_LOST = (
+    _HEAD
+    + """
+local count = 0
+-- Who reserved last is returned first: in the end the oldest item is in front.
+for _, other in ipairs(redis.call('ZRANGE', consumers, 0, -1, 'REV')) do
+    if redis.call('EXISTS', KEYS[7] .. other) == 0 then
+        count = count + return_all(KEYS[6] .. other)
+        redis.call('ZREM', consumers, other)
+    end
+end
+return count
+"""
+)
