@@ -126,6 +126,13 @@ def start() -> CourseRedis:
     return _current
 
 
+def current() -> CourseRedis:
+    """Return the Redis that `start()` found. Raises RuntimeError if it was not called."""
+    if _current is None:
+        raise RuntimeError("No Redis yet: run the first cell, which calls course.start().")
+    return _current
+
+
 async def finish(*, timeout: float = 1.0) -> None:
     """Remove what the lesson made, and make sure that nothing of it goes on unseen.
 

@@ -1,0 +1,1 @@
+"""The exercises of the lesson 00_start_here."""
