@@ -42,8 +42,8 @@ IN_OUTPUTS = SECRETS | {
 }
 NEEDS_REASON = ("nbval-ignore-output", "simulated-work")
 """Tags that nobody may use without saying why."""
-TYPES = {"text/plain", "text/markdown", "image/png"}
-"""Types of output that are the same in every run, or whose text is."""
+TYPES = {"text/plain", "text/markdown", "text/html", "image/png"}
+"""Types of output that are the same in every run, or whose text is. HTML: verdicts on exercises."""
 
 
 def faults(notebook: NotebookNode) -> list[str]:

@@ -14,6 +14,8 @@ from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+from course.exercises._cells import cells
+from course.exercises._exercise import LESSONS, names
 from course.rerun import code_cells, untidy
 
 Sentences = Iterator[str]
@@ -129,6 +131,25 @@ def asyncio_run_is_for_scripts(notebook: NotebookNode, path: Path) -> Sentences:
             yield f"cell {number} calls asyncio.run(): await at the top level of the cell instead"
 
 
+# --- Exercises -----------------------------------------------------------------------------------
+
+
+def exercises_have_one_form(notebook: NotebookNode, path: Path) -> Sentences:
+    """Every exercise of the lesson is there, as its file has it: statement, stub, check, help."""
+    lesson = next((name for name, stem in LESSONS.items() if stem == path.stem), None)
+    ids = [cell.get("id") for cell in notebook.cells]
+    for name in names(lesson) if lesson else ():
+        expected = cells(name)
+        first = ids.index(expected[0].id) if expected[0].id in ids else len(ids)
+        there = notebook.cells[first : first + len(expected)]
+        if [(cell.id, cell.cell_type, cell.source) for cell in there] != [
+            (cell.id, cell.cell_type, cell.source) for cell in expected
+        ]:
+            yield f"{name} is not as its file has it: `python -m course.exercises {name}`"
+    if lesson and f'exercises.progress("{lesson}")' not in [cell.source for cell in notebook.cells]:
+        yield f'there is no cell exercises.progress("{lesson}")'
+
+
 # --- The whole ------------------------------------------------------------------------------------
 
 
@@ -172,7 +193,7 @@ RULES: tuple[Rule, ...] = (
     one_title, headings_skip_no_level, images_have_alt_texts, links_say_where_they_lead,
     linked_files_exist, plain_words, british_spelling, first_cell_connects, last_cell_cleans_up,
     short_cells, sleep_is_no_readiness, asyncio_run_is_for_scripts, in_production, three_questions,
-    leads_on, clean_metadata, ids_are_unique,
+    exercises_have_one_form, leads_on, clean_metadata, ids_are_unique,
 )  # fmt: skip
 
 

@@ -138,6 +138,24 @@ def test_a_missing_part_is_noticed(tmp_path: Path, old: str, new: str, rule: str
     assert broken(notebook, tmp_path / "00_bad.ipynb") == [rule]
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# Your code goes here.", "# TODO"),
+        ("### Exercise: report", "### Exercise: send"),
+        ("await exercises.check", "exercises.check"),
+        ("# exercises.solution", "exercises.solution"),
+        ("exercises.progress", "exercises.solution"),
+    ],
+)
+def test_an_exercise_in_another_form_is_noticed(old: str, new: str) -> None:
+    path = next(path for path in NOTEBOOKS if path.stem == "00_start_here")
+    notebook = read(path)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(old, new)
+    assert broken(notebook, path) == ["exercises_have_one_form"]
+
+
 def test_a_missing_link_to_the_next_notebook_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "00_bad.ipynb").touch()
     (tmp_path / "01_next.ipynb").touch()

@@ -84,7 +84,8 @@ async def open_dashboard(client, load_recent, count):
     async for message in client.listen(subscription):
         events.append(message["data"]["data"]["event_id"])
         if len(events) >= count:
-            return events
+            break
+    return events
 """,
     answers=("open_dashboard",),
     check=check,
@@ -105,9 +106,10 @@ async def open_dashboard(client, load_recent, count):
             if event_id not in events:
                 events.append(event_id)
             if len(events) >= count:
-                return events
+                break
     finally:
         await client.unsubscribe("security_events")
+    return events
 """,
     why="a channel keeps nothing for who is late: subscribe first, then fetch, then drop what came "
     "twice.",
