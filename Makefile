@@ -41,7 +41,7 @@ check: $(READY) ## lint, format and types of the code and the notebooks, and who
 	@$(VENV) lint-imports
 
 test-faults: $(READY) ## plant faults in the client; the notebooks must notice every one
-	@$(VENV) pytest tests/faults --all-faults $(ARGS)
+	@$(VENV) pytest tests/faults --all-faults -n 2 --dist load $(ARGS)
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
 	@$(VENV) python -m course.rerun notebooks/*.ipynb
