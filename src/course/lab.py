@@ -432,6 +432,34 @@ async def tally(
     )
 
 
+async def settled(
+    url: str,
+    queue_name: str,
+    consumers: Iterable[Consumer],
+    *,
+    namespace: str = "",
+    timeout: float = 20.0,
+) -> None:
+    """Wait until no item waits, is to be tried again, or is in the hand of a living consumer.
+
+    Raises:
+        TimeoutError: it took longer than `timeout` seconds; the message says what is left.
+    """
+    consumers = list(consumers)
+    ends = time.monotonic() + timeout
+    async with RedisClient(url, namespace=namespace) as client:
+        while True:
+            stored = await contents(client, queue_name)
+            places = {place: stored[place] for place in ("waiting", "in_hand", "retrying")}
+            if not any(places.values()) and not any(
+                each.alive and each._at_work for each in consumers
+            ):
+                return
+            if time.monotonic() > ends:
+                raise TimeoutError(f"{queue_name} has not settled after {timeout:g} s: {places}")
+            await asyncio.sleep(0.01)
+
+
 async def contents(client: RedisClient, queue_name: str) -> dict[str, list[Any]]:
     """Return the ids of all items in Redis, by place: waiting, in_hand, retrying, dead_lettered."""
     hands = await client.call(
