@@ -30,8 +30,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from backend.core import reliable_queue
-from backend.core.dead_letters import original
+from backend.core import reliable_queue, safe_add
+from backend.core.dead_letters import item_of
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from course import tasks
@@ -290,9 +290,10 @@ class Proxy:
 
         Args:
             command: a Redis command such as "RPUSH", or a script of the reliable queue: "reserve",
-                "acknowledge", "fail", "give_back", "leave", "return_lost".
+                "acknowledge", "fail", "give_back", "leave", "return_lost"; or "add_once".
         """
-        script = getattr(reliable_queue, f"_{command.upper()}", None)
+        module = safe_add if command == "add_once" else reliable_queue
+        script = getattr(module, f"_{command.upper()}", None)
         self._marks.append((script or f"\r\n{command}\r\n").encode())
 
     def cut(self) -> None:
@@ -448,29 +449,47 @@ async def settled(
     consumers = list(consumers)
     ends = time.monotonic() + timeout
     async with RedisClient(url, namespace=namespace) as client:
+        names = [client.full_name(queue_name + of) for of in ("", ":retry", ":consumers")]
+        in_hand = client.full_name(f"{queue_name}:processing:")
         while True:
-            stored = await contents(client, queue_name)
-            places = {place: stored[place] for place in ("waiting", "in_hand", "retrying")}
-            if not any(places.values()) and not any(
-                each.alive and each._at_work for each in consumers
-            ):
+            left = await client.call("EVAL", _LEFT_TO_DO, 4, *names, in_hand, repeat=True)
+            if not left and not any(each.alive and each._at_work for each in consumers):
                 return
             if time.monotonic() > ends:
-                raise TimeoutError(f"{queue_name} has not settled after {timeout:g} s: {places}")
+                raise TimeoutError(f"{queue_name} has not settled after {timeout:g} s: {left} left")
             await asyncio.sleep(0.01)
+
+
+# In one step: an item on its way from one place to the next would be in neither.
+_LEFT_TO_DO = """
+local left = redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2])
+for _, consumer in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
+    left = left + redis.call('LLEN', KEYS[4] .. consumer)
+end
+return left
+"""
 
 
 async def contents(client: RedisClient, queue_name: str) -> dict[str, list[Any]]:
     """Return the ids of all items in Redis, by place: waiting, in_hand, retrying, dead_lettered."""
-    hands = await client.call(
-        "SCAN", 0, "MATCH", client.full_name(f"{queue_name}:processing:*"), "COUNT", 1_000_000
-    )
-    in_hand = [await client.call("LRANGE", key, 0, -1) for key in hands[1]]
-    retrying = await client.call("ZRANGE", client.full_name(f"{queue_name}:retry"), 0, -1)
-    dead = await client.peek_queue(f"dlq:{queue_name}")
+    keys = [client.full_name(name) for name in (queue_name, f"{queue_name}:retry")]
+    keys += [client.full_name(f"dlq:{queue_name}")]
+    hands = client.full_name(f"{queue_name}:processing:*")
+    waiting, retrying, dead, in_hand = await client.call("EVAL", _CONTENTS, 3, *keys, hands)
     return {
-        "waiting": [identity(item) for item in await client.peek_queue(queue_name)],
-        "in_hand": [identity(decode(raw)) for items in in_hand for raw in items],
+        "waiting": [identity(decode(raw)) for raw in waiting],
+        "in_hand": [identity(decode(raw)) for raw in in_hand],
         "retrying": [identity(decode(raw.split(b"|", 1)[1])) for raw in retrying],
-        "dead_lettered": [identity(decode(original(entry))) for entry in dead],
+        "dead_lettered": [identity(decode(raw)) for raw in map(item_of, dead) if raw is not None],
     }
+
+
+# Here too in one step.
+_CONTENTS = """
+local in_hand = {}
+for _, key in ipairs(redis.call('SCAN', 0, 'MATCH', ARGV[1], 'COUNT', 1000000)[2]) do
+    for _, item in ipairs(redis.call('LRANGE', key, 0, -1)) do in_hand[#in_hand + 1] = item end
+end
+return {redis.call('LRANGE', KEYS[1], 0, -1), redis.call('ZRANGE', KEYS[2], 0, -1),
+        redis.call('LRANGE', KEYS[3], 0, -1), in_hand}
+"""
