@@ -40,7 +40,8 @@ check: $(READY) ## lint, format and types of the code and the notebooks, and who
 	@$(VENV) mypy
 	@$(VENV) lint-imports
 
-test-faults: $(READY) ## plant faults in the client; the notebooks must notice every one
+test-faults: $(READY) ## cause every fault, in full size; plant faults in the client
+	@$(VENV) pytest tests/reliability --full-size $(ARGS)
 	@$(VENV) pytest tests/faults --all-faults -n 2 --dist load $(ARGS)
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
