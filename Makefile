@@ -12,7 +12,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
 	--KernelManager.transport_encryption=auto
 
-.PHONY: help setup lab test check doctor test-faults notebooks clean
+.PHONY: help setup lab doctor test check test-faults notebooks clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -40,8 +40,9 @@ check: $(READY) ## lint, format and types of the code and the notebooks, and who
 	@$(VENV) mypy
 	@$(VENV) lint-imports
 
-test-faults: $(READY) ## plant faults in the client; the notebooks must notice every one
-	@$(VENV) pytest tests/faults --all-faults $(ARGS)
+test-faults: $(READY) ## cause every fault, in full size; plant faults in the client
+	@$(VENV) pytest tests/reliability --full-size $(ARGS)
+	@$(VENV) pytest tests/faults --all-faults -n 2 --dist load $(ARGS)
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
 	@$(VENV) python -m course.rerun notebooks/*.ipynb

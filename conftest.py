@@ -6,9 +6,14 @@ pytest_plugins = ["tests.notebooks.checks"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option of tests/faults, so that it is known wherever pytest is started."""
+    """Add the options of tests, so that they are known wherever pytest is started."""
     parser.addoption(
         "--all-faults",
         action="store_true",
         help="plant every fault of tests/faults, not only a few",
+    )
+    parser.addoption(
+        "--full-size",
+        action="store_true",
+        help="cause the faults of tests/reliability as often as the README says",
     )

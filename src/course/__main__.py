@@ -17,11 +17,17 @@ def main(arguments: list[str] | None = None) -> int:
     about = "show which exercises are solved"
     commands.add_parser("progress", help=about, description=about).set_defaults(run=_progress)
 
+    about = "cause every fault, count what is lost, and print the table of the README"
+    table = commands.add_parser("fault-table", help=about, description=about)
+    table.add_argument("--full", action="store_true", help="as often as the README says")
+    table.set_defaults(run=_fault_table)
+
     chosen = parser.parse_args(arguments)
     if "run" not in chosen:
         parser.print_help()
         return 0
-    status: int = chosen.run()
+    options = vars(chosen)
+    status: int = options.pop("run")(**options)
     return status
 
 
@@ -30,6 +36,12 @@ def _progress() -> int:
 
     exercises.progress()
     return 0
+
+
+def _fault_table(*, full: bool) -> int:
+    from course import fault_table  # the doctor must run where its imports fail
+
+    return fault_table.main(full=full)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ from course._diagnosis import describe, diagnose, what_is_wrong_with
 OLDEST_SERVER = (7, 0)
 """The oldest server version that the lessons work with."""
 
-_SUPERVISOR = Path(__file__).with_name("_supervisor.py")
+SUPERVISOR = Path(__file__).with_name("_supervisor.py")
+"""Ends a process together with the one that wants it."""
 
 
 class _PlainError:
@@ -220,7 +221,7 @@ def server_version(program: Path) -> tuple[int, ...]:
 
 
 class PrivateServer:
-    """A Redis server of our own: on loopback, on a free port, storing nothing.
+    """A Redis server of our own: on loopback, on a free port, by default storing nothing.
 
     It ends with the process that started it, however that process ends, also with `kill -9`. It
     does not share the terminal or the process group, so an interrupt (Ctrl-C, the stop button) does
@@ -228,10 +229,14 @@ class PrivateServer:
 
     Args:
         program: the server program; by default what `find_server()` finds.
+        append_only: each write is on disk before it is answered (`appendfsync always`). After
+            `kill()`, `start()` brings the server back with its data; `stop()` removes them.
     """
 
-    def __init__(self, program: Path | None = None) -> None:
+    def __init__(self, program: Path | None = None, *, append_only: bool = False) -> None:
         self._program = program
+        self._append_only = append_only
+        self._folder = ""
         self._port: int | None = None
         self._pid: int | None = None
         self._supervisor: subprocess.Popen[bytes] | None = None
@@ -270,18 +275,29 @@ class PrivateServer:
 
     def _start_on(self, port: int, program: Path, deadline: float) -> bool:
         """Start the server on `port`; return whether it answers there before the deadline."""
-        self.stop()
-        folder = tempfile.mkdtemp(prefix="course-redis-")
+        before = self._supervisor if self._append_only else None  # of the server that was killed
+        if not before:
+            self.stop()
+            self._folder = tempfile.mkdtemp(prefix="course-redis-")
+        if self._log:
+            self._log.close()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - stop() closes it
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
-        options += ["--save", "", "--appendonly", "no"]
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", self._folder]
+        options += ["--save", "", "--appendfsync", "always"]
+        options += ["--appendonly", "yes" if self._append_only else "no"]
+        keep = ["--keep"] if self._append_only else []
+        self._pid = None
         self._supervisor = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_SUPERVISOR), folder, str(program), *options],
+            [sys.executable, "-I", "-S", str(SUPERVISOR), *keep, self._folder, program, *options],
             stdin=subprocess.PIPE,  # its end is the supervisor's sign to stop the server
             stdout=subprocess.PIPE,
             stderr=self._log,
             start_new_session=True,
         )
+        if before:  # now that the new one looks after the folder, the old one must not remove it
+            before.kill()
+            before.wait()
+            _close_pipes(before)
         assert self._supervisor.stdout is not None
         first_line = self._supervisor.stdout.readline()
         if not first_line:
@@ -294,6 +310,7 @@ class PrivateServer:
                 with contextlib.suppress(redis.RedisError):
                     # Is it ours? Another server on this port would answer as well.
                     if client.info("server").get("process_id") == self._pid:
+                        client.ping()  # refused for as long as the server loads its data
                         self._port = port
                         return True
                 time.sleep(0.002)
@@ -302,7 +319,7 @@ class PrivateServer:
     def stop(self) -> None:
         """Stop the server at once, also a paused one. May be called twice, or never started."""
         if self._supervisor:
-            self._close_pipes()
+            _close_pipes(self._supervisor)
             try:
                 self._supervisor.wait(timeout=5)
             except subprocess.TimeoutExpired:
@@ -311,6 +328,12 @@ class PrivateServer:
         if self._log:
             self._log.close()
         self._supervisor = self._pid = self._log = None
+
+    def kill(self) -> None:
+        """Kill the server, as a power cut would: it says goodbye to nobody. See `append_only`."""
+        os.kill(self.pid, signal.SIGKILL)
+        while self.running:
+            time.sleep(0.001)
 
     def pause(self) -> None:
         """Make the server hang: it keeps its connections and answers nothing, until `resume()`."""
@@ -323,7 +346,9 @@ class PrivateServer:
     @property
     def running(self) -> bool:
         """Whether the server's process exists; a paused one counts as running."""
-        return self._supervisor is not None and self._supervisor.poll() is None
+        if self._supervisor is None or self._supervisor.poll() is not None:
+            return False
+        return self._pid is None or _exists(self._pid)
 
     @property
     def pid(self) -> int:
@@ -350,12 +375,6 @@ class PrivateServer:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _close_pipes(self) -> None:
-        if self._supervisor:
-            for pipe in (self._supervisor.stdin, self._supervisor.stdout):
-                if pipe:
-                    pipe.close()
-
     def _last_lines(self) -> str:
         if self._log is None:
             return ""
@@ -364,13 +383,28 @@ class PrivateServer:
         return "\n".join([line for line in lines if line.strip()][-5:])
 
 
+def _close_pipes(supervisor: subprocess.Popen[bytes]) -> None:
+    for pipe in (supervisor.stdin, supervisor.stdout):
+        if pipe:
+            pipe.close()
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 _all_servers: weakref.WeakSet[PrivateServer] = weakref.WeakSet()
 
 
 def _forget_pipes() -> None:
     """In a forked child: a copy of the pipe held there would keep the server alive."""
     for server in _all_servers:
-        server._close_pipes()
+        if server._supervisor:
+            _close_pipes(server._supervisor)
 
 
 os.register_at_fork(after_in_child=_forget_pipes)

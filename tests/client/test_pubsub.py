@@ -188,6 +188,16 @@ async def test_unsubscribe_from_one_of_two_channels_leaves_the_other(client: Red
     assert subscription.channels == ["stay"]
 
 
+async def test_what_came_on_a_channel_that_is_left_before_it_is_heard_is_dropped(
+    client: RedisClient,
+) -> None:
+    subscription = await client.subscribe("leave", "stay")
+    await client.publish("leave", "unheard")
+    await client.unsubscribe("leave")
+    await client.publish("stay", "heard")
+    assert await hear(client, subscription) == ["heard"]
+
+
 async def test_unsubscribe_ends_every_subscription_of_this_client_to_the_channel(
     client: RedisClient,
 ) -> None:

@@ -318,7 +318,7 @@ async def play(steps: list[tuple[str, object]], redis_url: str, namespace: str) 
                     assert await client.get_from_queue("law", timeout=1) == model.pop(0)
                 case "peek", (int(start), int(end)):
                     first = start if start >= 0 else max(len(model) + start, 0)
-                    last = end if end >= 0 else len(model) + end
+                    last = end if end >= 0 else max(len(model) + end, -1)
                     assert await client.peek_queue("law", start, end) == model[first : last + 1]
                 case "clear", _:
                     assert await client.clear_queue("law") is bool(model)

@@ -224,6 +224,12 @@ FAULTS = (
         '"DEL", *map(self.full_name, keys))',
         '"EXISTS", *map(self.full_name, keys))',
     ),
+    in_redis(
+        "delete() removes only the first key",
+        CACHE,
+        '"DEL", *map(self.full_name, keys))',
+        '"DEL", *map(self.full_name, keys[:1]))',
+    ),
     Fault(
         "strings come back as numbers",
         CACHE,

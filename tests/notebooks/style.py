@@ -97,14 +97,14 @@ def british_spelling(notebook: NotebookNode, path: Path) -> Sentences:
 
 def first_cell_connects(notebook: NotebookNode, path: Path) -> Sentences:
     """The first code cell prints which Redis is in use."""
-    if "course.start(" not in code_cells(notebook)[0].source:
-        yield "the first code cell does not call course.start()"
+    if not re.search(r"\b(course|lab)\.start\(", code_cells(notebook)[0].source):
+        yield "the first code cell does not call course.start(), or lab.start() in a failure lab"
 
 
 def last_cell_cleans_up(notebook: NotebookNode, path: Path) -> Sentences:
     """The last code cell removes what the notebook made."""
-    if "course.finish(" not in code_cells(notebook)[-1].source:
-        yield "the last code cell does not call course.finish()"
+    if not re.search(r"\b(course|lab)\.finish\(", code_cells(notebook)[-1].source):
+        yield "the last code cell does not call course.finish(), or lab.finish() in a failure lab"
 
 
 def short_cells(notebook: NotebookNode, path: Path) -> Sentences:

@@ -290,12 +290,20 @@ class RedisClient:
         self._subscriptions.append(subscription)
         return subscription
 
-    async def listen(self, subscription: Subscription) -> AsyncIterator[dict[str, Any]]:
+    async def listen(
+        self, subscription: Subscription, *, gaps: bool = False, buffer: int | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
         """Yield the messages of a subscription, until it is unsubscribed or disconnected.
 
         A listener that loses its connection, or whose server hangs, logs a warning and
         reconnects; what is published in the meantime is missed. When it has failed to
         reconnect `attempts` times, the last error is raised.
+
+        Args:
+            subscription: what `subscribe` returned.
+            gaps: say in the right place where messages are missing (see `backend.core.gaps`).
+            buffer: read up to so many messages ahead, so that the server does not cut off a
+                slow listener; then the oldest are dropped. Asks for gaps=True.
 
         Yields:
             `{"type": "message", "pattern": None, "channel": "security_events", "data": …}`.
@@ -304,9 +312,12 @@ class RedisClient:
             RuntimeError: somebody else is listening to this very subscription.
             ConnectionError, TimeoutError: the server did not come back.
         """
+        if buffer is not None and (buffer < 1 or not gaps):
+            raise ValueError("a buffer has room for 1 or more messages, and asks for gaps=True")
         self._connected()
-        while (message := await subscription.next_message(self._retrying)) is not None:
-            yield message
+        while (message := await subscription.next_message(self._retrying, buffer)) is not None:
+            if gaps or message["type"] != "gap":
+                yield message
 
     async def unsubscribe(self, *channels: str) -> None:
         """End this client's subscriptions to the channels; all of them if none is named.

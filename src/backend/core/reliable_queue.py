@@ -21,7 +21,7 @@ Everything is kept in plain Redis types, which any client can read (queue: `dete
     detection_queue:processing:<consumer>  list    what this consumer has in hand
     detection_queue:lease:<consumer>       string  there as long as the consumer lives
     detection_queue:consumers              zset    who has reserved something, and when last
-    detection_queue:attempts               hash    SHA-1 of an item: how often it was handed out
+    detection_queue:attempts               hash    SHA-1 of an item: how often it failed or was lost
     detection_queue:retry                  zset    failed items, by the time when they are due
     dlq:detection_queue                    list    items given up, as JSON with the reason
 
@@ -53,6 +53,7 @@ from backend.core.redis import RedisClient
 
 logger = logging.getLogger(__name__)
 
+_UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError, RuntimeError)
 LONGEST_WAIT = 5.0  # seconds: how long an idle consumer waits before it asks for retries again
 
 
@@ -111,6 +112,7 @@ class ReliableQueue:
         self._backoff_base = backoff_base
         self._backoff_cap = backoff_cap
         self._heart: asyncio.Task[None] | None = None
+        self._reserving = False
 
     async def __aenter__(self) -> Self:
         await self._run(_LEAVE)  # what a predecessor of the same name had in hand when it died
@@ -128,7 +130,7 @@ class ReliableQueue:
             await asyncio.gather(self._heart, return_exceptions=True)
             self._heart = None
         # If the server cannot be reached, the lease runs out and the others do the rest.
-        with suppress(exceptions.ConnectionError, exceptions.TimeoutError, RuntimeError):
+        with suppress(*_UNREACHABLE):
             await self._run(_LEAVE)
 
     # ---- the plain way -----------------------------------------------------------------
@@ -146,26 +148,38 @@ class ReliableQueue:
 
         Yields:
             The job, or None if no item came in time.
+
+        Raises:
+            RuntimeError: this object has an item in hand already. Two workers need two of them.
+            ConnectionError, TimeoutError: the server went away, or hangs. Go on, and `reserve`
+                gives the item that was in hand again.
         """
-        job = await self.take(timeout)
-        if job is None:
-            yield None
-            return
+        if self._reserving:
+            raise RuntimeError("one ReliableQueue reserves one item: make one for each worker")
+        self._reserving = True
         try:
-            yield job
-        except Exception as error:
-            logger.exception("Failed to handle an item of %s", self.queue_name)
-            await self.fail(job, error)
-        except BaseException:  # cancelled, or the program ends: nobody's fault
-            await self.give_back(job)
-            raise
-        else:
-            if not await self.acknowledge(job):
-                logger.warning(
-                    "An item of %s was handled, but its lease had run out by then: "
-                    "another consumer may handle it again.",
-                    self.queue_name,
-                )
+            job = await self.take(timeout)
+            if job is None:
+                yield None
+                return
+            try:
+                yield job
+            except Exception as error:
+                logger.exception("Failed to handle an item of %s", self.queue_name)
+                await self.fail(job, error)
+            except BaseException:  # cancelled, or the program ends: nobody's fault
+                with suppress(*_UNREACHABLE):  # whoever cancels waits for CancelledError
+                    await self.give_back(job)
+                raise
+            else:
+                if not await self.acknowledge(job):
+                    logger.warning(
+                        "An item of %s was handled, but its lease had run out by then: "
+                        "another consumer may handle it again.",
+                        self.queue_name,
+                    )
+        finally:
+            self._reserving = False
 
     # ---- step by step ------------------------------------------------------------------
 
@@ -222,9 +236,11 @@ class ReliableQueue:
         seconds, _ = await self._client.call("TIME", repeat=True)
         now = datetime.fromtimestamp(seconds, UTC).isoformat()
         wait = min(self._backoff_cap, self._backoff_base * 2 ** (job.attempt - 1))
+        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
         entry = dead_letter(
             job.raw,
-            error=error if isinstance(error, str) else f"{type(error).__name__}: {error}",
+            # The name of a file, for one, may hold bytes that are no text.
+            error=text.encode(errors="backslashreplace").decode(),
             attempt_count=min(job.attempt, self._max_attempts),
             first_failed_at=job.first_failed_at or now,
             last_failed_at=now,
@@ -281,8 +297,9 @@ class ReliableQueue:
             # From the left end to the left end: an item stays where it is, and we are woken.
             # Whatever happens to us meanwhile, nothing can be lost.
             await self._client.call("BLMOVE", queue, queue, "LEFT", "LEFT", wait, wait=wait)
-        except exceptions.OutOfMemoryError:
-            await asyncio.sleep(min(wait, 0.1))  # BLMOVE is refused when the memory is full
+        except (exceptions.OutOfMemoryError, exceptions.ConnectionError):
+            # Full memory refuses BLMOVE. And if the server is gone for good, who asks next says so.
+            await asyncio.sleep(min(wait, 0.1))
 
     async def _beat(self) -> None:
         """Give signs of life, and look after the items of those who give none."""
@@ -319,7 +336,12 @@ end
 -- Move all that a consumer has in hand to the front of the queue, in the old order.
 local function return_all(from)
     local count = 0
-    while redis.call('LMOVE', from, queue, 'RIGHT', 'LEFT') do count = count + 1 end
+    local item = redis.call('LMOVE', from, queue, 'RIGHT', 'LEFT')
+    while item do
+        redis.call('HINCRBY', attempts, redis.sha1hex(item), 1)
+        count = count + 1
+        item = redis.call('LMOVE', from, queue, 'RIGHT', 'LEFT')
+    end
     return count
 end
 """
@@ -327,10 +349,10 @@ end
 _RESERVE = (
     _HEAD
     + """
-redis.call('SET', lease, now, 'PX', ARGV[2])
+redis.call('SET', lease, '', 'PX', ARGV[2])
 local function hand_out(item)
     local digest = redis.sha1hex(item)
-    return {item, tonumber(redis.call('HGET', attempts, digest)) or 1,
+    return {item, 1 + (redis.call('HGET', attempts, digest) or 0),
             redis.call('HGET', attempts, digest .. ':first_failed_at'), 0}
 end
 
@@ -343,11 +365,9 @@ for _, member in ipairs(redis.call('ZRANGE', retry, now, '-inf', 'BYSCORE', 'REV
     redis.call('ZREM', retry, member)
 end
 
-item = redis.call('LMOVE', queue, processing, 'LEFT', 'RIGHT')
-if item then
-    redis.call('ZADD', consumers, now, consumer)
-    redis.call('HINCRBY', attempts, redis.sha1hex(item), 1)
-    return hand_out(item)
+if redis.call('EXISTS', queue) == 1 then
+    redis.call('ZADD', consumers, now, consumer)  -- first: or else nobody would look for it
+    return hand_out(redis.call('LMOVE', queue, processing, 'LEFT', 'RIGHT'))
 end
 local next_retry = redis.call('ZRANGE', retry, 0, 0, 'WITHSCORES')[2]
 return {false, 0, false, next_retry and next_retry - now or 3600000}
@@ -357,8 +377,10 @@ return {false, 0, false, next_retry and next_retry - now or 3600000}
 _ACKNOWLEDGE = (
     _HEAD
     + """
-if not in_hand(ARGV[2]) then return 0 end
+-- The lease remembers what was acknowledged last: asked again, the answer is the same.
+if not in_hand(ARGV[2]) then return redis.call('GET', lease) == ARGV[2] and 1 or 0 end
 redis.call('HDEL', attempts, ARGV[2], ARGV[2] .. ':first_failed_at')
+redis.call('SET', lease, ARGV[2], 'XX', 'KEEPTTL')
 redis.call('LPOP', processing)
 return 1
 """
@@ -371,6 +393,7 @@ local digest, what, wait, failed_at, entry = ARGV[2], ARGV[3], ARGV[4], ARGV[5],
 local item = in_hand(digest)
 if not item then return 0 end
 if what == 'retry' then
+    redis.call('HINCRBY', attempts, digest, 1)
     redis.call('HSETNX', attempts, digest .. ':first_failed_at', failed_at)
     -- A set has no two equal members, and two equal items may have failed: so who and when first.
     local who_and_when = consumer .. ' ' .. clock[1] .. '.' .. clock[2] .. '|'
@@ -389,12 +412,16 @@ _GIVE_BACK = (
     + """
 if not in_hand(ARGV[2]) then return 0 end
 redis.call('LMOVE', processing, queue, 'LEFT', 'LEFT')
-redis.call('HINCRBY', attempts, ARGV[2], -1)
 return 1
 """
 )
 
-_BEAT = _HEAD + "redis.call('SET', lease, now, 'PX', ARGV[2])"
+_BEAT = (
+    _HEAD
+    + """
+if redis.call('PEXPIRE', lease, ARGV[2]) == 0 then redis.call('SET', lease, '', 'PX', ARGV[2]) end
+"""
+)
 
 _LEAVE = (
     _HEAD

@@ -10,6 +10,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError, TimeoutError
 
 from backend.core.encoding import decode
+from backend.core.gaps import ReadAhead, gap
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,9 @@ class Subscription:
     A quiet channel and a dead server look the same from here: nothing comes. So after
     `patience` seconds of silence the server is asked with a PING, and if that is not
     answered within another `patience` seconds, the connection counts as lost.
+
+    Redis keeps nothing for a subscriber that is away. So after a lost connection there is a
+    gap in the messages, and a message of the type "gap" says so in its place.
     """
 
     def __init__(self, pubsub: PubSub, namespace: str, patience: float) -> None:
@@ -32,6 +36,8 @@ class Subscription:
         self._namespace = namespace
         self._patience = patience
         self._reading: asyncio.Task[dict[str, Any]] | None = None
+        self._ahead: ReadAhead | None = None
+        self._lost: str | None = None  # why the last connection was lost
 
     async def start(self, channels: tuple[str, ...]) -> None:
         """Subscribe, and wait until Redis has confirmed every channel."""
@@ -40,11 +46,25 @@ class Subscription:
         for _ in self.channels:
             await self._pubsub.get_message(timeout=None)
 
-    async def next_message(self, retrying: Retrying) -> dict[str, Any] | None:
-        """Wait for the next message; None when the subscription has ended.
+    async def next_message(
+        self, retrying: Retrying, buffer: int | None = None
+    ) -> dict[str, Any] | None:
+        """Wait for the next message or gap; None when the subscription has ended.
 
         A lost connection is made anew by way of `retrying`, which tries with back-off.
+        Once there is a `buffer`, messages are read ahead until the subscription ends.
         """
+        if buffer:
+            self._ahead = self._ahead or ReadAhead(lambda: self._next_message(retrying))
+            self._ahead.size = buffer
+        if self._ahead is None:
+            return await self._next_message(retrying)
+        while (message := await self._ahead.next_message()) is not None:
+            if message["channel"] in (None, *self.channels):  # not left in the meantime
+                return message
+        return None
+
+    async def _next_message(self, retrying: Retrying) -> dict[str, Any] | None:
         if self._reading and not self._reading.done():
             raise RuntimeError(
                 f"Somebody is already listening to this subscription ({', '.join(self.channels)}). "
@@ -83,6 +103,8 @@ class Subscription:
         """End the subscription: whoever listens gets None, and the connection is closed."""
         self.channels = []
         await self._stop_reading()
+        if self._ahead:
+            await self._ahead.stop()
         await self._pubsub.aclose()
 
     async def _stop_reading(self) -> None:
@@ -94,17 +116,22 @@ class Subscription:
         while True:
             try:
                 message = await self._receive()
-            except (ConnectionError, TimeoutError) as error:
-                # Redis keeps nothing for a subscriber that is away: say so, then go on.
+            except (ConnectionError, TimeoutError) as loss:
+                self._lost = str(loss)
                 logger.warning(
                     "Lost the subscription to %s (%s). Reconnecting; what is published in "
                     "the meantime is missed.",
                     ", ".join(self.channels),
-                    error,
+                    loss,
                 )
                 await retrying(self._reconnect)
                 continue
-            # Confirmations, and the answer to our own PING, are no news for the listener.
+            # A new connection begins with a confirmation that counts 1 channel. It stands between
+            # what was heard before and what is heard after: here is the gap.
+            if message["type"] == "subscribe" and message["data"] == 1:
+                error, self._lost = self._lost or "the new one tells", None
+                return gap("connection lost", missed=None, error=error)
+            # Other confirmations, and the answer to our PING, are no news for the listener.
             if message["type"] == "message":
                 channel = message["channel"].decode().removeprefix(self._namespace)
                 if channel in self.channels:

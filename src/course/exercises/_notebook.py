@@ -74,9 +74,10 @@ def progress(lesson: str | None = None) -> None:
     for each in [lesson] if lesson else _exercise.LESSONS:
         names = _exercise.names(each)
         print(f"{each}: {sum(name in solved for name in names)} of {len(names)} solved")
+        width = max(map(len, names))
         for name in names:
             mark = "solved" if name in solved else "open"
-            print(f"  {mark:7} {name:18} {_exercise.find(name).title}")
+            print(f"  {mark:6}  {name:{width}}  {_exercise.find(name).title}")
 
 
 def _untouched(exercise: _exercise.Exercise, answers: tuple[Any, ...]) -> bool:

@@ -1,0 +1,195 @@
+"""Look at dead letters, requeue them, delete them.
+
+    python -m backend.tools.dlq list detection_queue
+    python -m backend.tools.dlq requeue detection_queue 1a2b3c4d5e6f
+    python -m backend.tools.dlq delete detection_queue --all --yes
+
+The first column of the list is the ID. The exit status is 0 if all that was asked for is done,
+1 if not, 2 if the command cannot be understood.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import Any
+
+from redis.exceptions import ConnectionError, RedisError, TimeoutError
+
+from backend.core.dead_letters import DeadLetter, DeadLetters
+from backend.core.redis import RedisClient
+
+ROW = "{:<12}  {:<25}  {:>8}  {:<40}  {}"
+COLUMNS = ("ID", "LAST FAILED", "ATTEMPTS", "REASON", "ITEM")
+WIDTHS = (12, 25, 8, 40, 80)  # characters; what is longer is cut
+
+
+class NotDoneError(Exception):
+    """What was asked for is not, or not wholly, done. The message is for the reader."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the tool with the arguments of the command line, and return its exit status."""
+    asked = parser().parse_args(arguments)
+    try:
+        asyncio.run(run(asked))
+        sys.stdout.flush()
+    except (NotDoneError, LookupError) as problem:
+        return failed(problem.args[0])
+    except (ConnectionError, TimeoutError) as error:
+        return failed(
+            f"Redis cannot be used: {error}\n"
+            "Check that the server runs, and its URL: --url, else the environment variable "
+            "REDIS_URL, else redis://localhost:6379/0."
+        )
+    except RedisError as error:
+        return failed(f"Redis refused: {error}")
+    except BrokenPipeError:  # the reader of the list has seen enough, as in `| head -3`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("queue", help="the queue that the items came from: detection_queue")
+    common.add_argument(
+        "--overflow",
+        action="store_true",
+        help="those that had to make room (dlq:overflow:QUEUE), not those that failed (dlq:QUEUE)",
+    )
+    common.add_argument("--url", help="redis://HOST:PORT/DATABASE (default: REDIS_URL)")
+    common.add_argument("--namespace", default="", help="what stands in front of every name")
+
+    top = argparse.ArgumentParser(prog="python -m backend.tools.dlq", description="Dead letters.")
+    commands = top.add_subparsers(dest="command", required=True)
+
+    showing = commands.add_parser("list", parents=[common], help="show them, oldest first")
+    showing.add_argument("--start", type=at_least(0), default=0, help="skip so many (default: 0)")
+    showing.add_argument("--count", type=at_least(1), default=20, help="show so many (default: 20)")
+
+    for name, what in ("requeue", "put back at the end of the queue"), ("delete", "remove"):
+        command = commands.add_parser(name, parents=[common], help=f"{what}: one, or all")
+        which = command.add_mutually_exclusive_group(required=True)
+        which.add_argument("id", nargs="?", metavar="ID", help="one of them, as listed")
+        which.add_argument("--all", action="store_true", help="all of them")
+    command.add_argument("--yes", action="store_true", help="delete --all: yes, all of them")
+    return top
+
+
+async def run(asked: argparse.Namespace) -> None:
+    """Do what was asked for, and print what was done.
+
+    Raises:
+        NotDoneError, LookupError: it could not be done.
+        RedisError: Redis cannot be reached, or refused.
+    """
+    try:
+        client = RedisClient(asked.url, namespace=asked.namespace, attempts=1)
+        await client.connect()
+    except (ValueError, TypeError):  # their own words might show a password
+        raise NotDoneError("The URL is not of the form redis://HOST:PORT/DATABASE.") from None
+    try:
+        letters = DeadLetters(client, asked.queue, overflow=asked.overflow)
+        match asked.command:
+            case "list":
+                await show(letters, asked.start, asked.count)
+            case "requeue" if asked.all:
+                await requeue_all(letters)
+            case "requeue":
+                await requeue(letters, asked.id)
+            case "delete" if asked.all:
+                await delete_all(letters, sure=asked.yes)
+            case "delete":
+                await letters.delete(asked.id)
+                print(f"Deleted {asked.id} from {letters.name}.")
+    finally:
+        await client.disconnect()
+
+
+async def show(letters: DeadLetters, start: int, count: int) -> None:
+    """Print a table of the entries, one line each."""
+    length = await letters.length()
+    page = await letters.page(start, count)
+    if not page:
+        print(f"{letters.name}: nothing to show ({entries(length)} in all)")
+        return
+    print(f"{letters.name}: {start + 1} to {start + len(page)} of {length}, oldest first")
+    print(ROW.format(*COLUMNS))
+    for letter in page:
+        print(ROW.format(*map(fitted, row(letter), WIDTHS)).rstrip())
+
+
+async def requeue(letters: DeadLetters, id: str) -> None:
+    """Put one item back."""
+    try:
+        await letters.requeue(id)
+    except ValueError as error:
+        raise NotDoneError(f"{error}. Look at it with `list`; `delete` removes it.") from None
+    print(f"Requeued {id} into {letters.queue_name}.")
+
+
+async def requeue_all(letters: DeadLetters) -> None:
+    """Put all items back."""
+    requeued = await letters.requeue_all()
+    print(f"Requeued {entries(requeued)} into {letters.queue_name}.")
+    if left := await letters.length():
+        raise NotDoneError(
+            f"{entries(left)} left in {letters.name}: no item to requeue is in there, or it came "
+            "in the meantime. Look with `list`."
+        )
+
+
+async def delete_all(letters: DeadLetters, *, sure: bool) -> None:
+    """Remove all entries for good, if the reader is sure."""
+    if not sure:
+        length = await letters.length()
+        raise NotDoneError(
+            f"This would delete {entries(length)} from {letters.name} for good. "
+            "If you are sure, add --yes."
+        )
+    print(f"Deleted {entries(await letters.delete_all())} from {letters.name}.")
+
+
+def row(letter: DeadLetter) -> tuple[Any, ...]:
+    """Return what the table says of an entry; what an entry lacks is left empty."""
+    item = letter.raw if letter.item is None else letter.item
+    fields = letter.entry if isinstance(letter.entry, dict) else {}
+    reason = fields.get("error") or fields.get("reason")
+    if letter.item is None:
+        reason = "(not a dead letter of ours)"
+    shown = item.decode(errors="backslashreplace")
+    return letter.id, fields.get("last_failed_at"), fields.get("attempt_count"), reason, shown
+
+
+def fitted(value: Any, width: int) -> str:
+    """Return a value as text of one line, that does no harm to a terminal and is not too long."""
+    text = "" if value is None else str(value)[: width + 1]
+    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def entries(count: int) -> str:
+    """Return "1 entry" or "2 entries"."""
+    return "1 entry" if count == 1 else f"{count} entries"
+
+
+def at_least(smallest: int) -> Any:
+    """Return what reads a whole number from the command line, and refuses smaller ones."""
+
+    def number(text: str) -> int:
+        if int(text) < smallest:
+            raise argparse.ArgumentTypeError(f"{smallest} or more, not {text}")
+        return int(text)
+
+    return number
+
+
+def failed(message: str) -> int:
+    """Print why it is not done, and return the exit status that says so."""
+    print(message, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
