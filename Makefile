@@ -40,9 +40,10 @@ check: $(READY) ## lint, format and types of the code and the notebooks, and who
 	@$(VENV) mypy
 	@$(VENV) lint-imports
 
-test-faults: $(READY) ## cause every fault, in full size; plant faults in the client
+test-faults: $(READY) ## cause every fault, plant faults in the client, try every answer
 	@$(VENV) pytest tests/reliability --full-size $(ARGS)
 	@$(VENV) pytest tests/faults --all-faults -n 2 --dist load $(ARGS)
+	@$(VENV) pytest tests/exercises --all-answers -n 4 --dist load $(ARGS)
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
 	@$(VENV) python -m course.rerun notebooks/*.ipynb

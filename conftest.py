@@ -17,3 +17,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="cause the faults of tests/reliability as often as the README says",
     )
+    parser.addoption(
+        "--all-answers",
+        action="store_true",
+        help="try the answers of tests/exercises in every notebook, not only in two",
+    )

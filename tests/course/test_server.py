@@ -209,7 +209,11 @@ def test_it_ends_with_its_process(ending: str) -> None:
 
 
 def test_it_ends_with_its_process_also_when_a_forked_child_lives_on() -> None:
-    with owner("print(os.fork() or time.sleep(60), flush=True); sys.stdin.readline()") as (process, pid, _):
+    with owner("print(os.fork() or time.sleep(60), flush=True); sys.stdin.readline()") as (
+        process,
+        pid,
+        _,
+    ):
         assert process.stdout
         child = int(process.stdout.readline())
         try:

@@ -1,0 +1,95 @@
+"""Right, wrong and dangerous answers, put into the stub cells of the real notebooks.
+
+Plain `pytest` tries two notebooks, and answers that hang on one exercise of each; --all-answers,
+all of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.exercises.reader import MISBEHAVIOUR, Reader, misbehaving, reading
+
+from course.exercises import _exercise
+
+QUICK = ("00_start_here", "03_cache")
+
+SLOW = ("hangs", "spins", "cannot be cancelled")
+
+# What a check must not leave on the server or in the kernel, as the notebook's own code sees it.
+LEFT = """
+def left_by_checks():
+    import psutil, redis
+    with redis.Redis.from_url(redis_server.url, decode_responses=True) as everything:
+        return (
+            sorted(everything.scan_iter(f"{redis_server.namespace}check:*", count=1000)),
+            everything.pubsub_channels(f"{redis_server.namespace}check:*"),
+            len(psutil.Process().children()),
+            len([each for each in everything.client_list() if each["cmd"] != "client|list"]),
+        )
+"""
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    everything = metafunc.config.getoption("all_answers")
+    lessons = [each for each in _exercise.LESSONS.items() if everything or each[1] in QUICK]
+    metafunc.parametrize(("lesson", "stem"), lessons, ids=[stem for _, stem in lessons])
+
+
+async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(
+    lesson: str, stem: str, request: pytest.FixtureRequest
+) -> None:
+    everything = request.config.getoption("all_answers")
+    problems: list[str] = []
+    tried: list[str] = []
+    async with reading(stem) as reader:
+        cells = reader.cells
+        for number, cell in enumerate(cells):
+            await reader.run(cell)
+            if number == 0:
+                await reader.run(LEFT)
+            if found := re.match(r'await exercises.check\("([\w.]+)"', cell.source):
+                stub = cells[number - 1].source
+                slow = everything or not tried
+                tried.append(found[1])
+                problems += await problems_of(reader, found[1], stub, cell.source, slow=slow)
+    assert not problems, "\n\n".join(problems)
+    assert "Clean: " in cells[-1].outputs[0].text
+    assert tuple(tried) == _exercise.names(lesson)
+
+
+async def problems_of(reader: Reader, name: str, stub: str, check: str, *, slow: bool) -> list[str]:
+    """Try every answer, the right one last; say which verdicts are not as they should be."""
+    exercise = _exercise.find(name)
+    answers = [("the untouched stub", stub, "Not attempted. ")]
+    answers += [(f"wrong answer {n}", w.code, w.hint) for n, w in enumerate(exercise.wrong, 1)]
+    if "def " in stub:
+        answers += [
+            (f"an answer that {what}", misbehaving(stub, body), expected)
+            for what, (body, expected) in MISBEHAVIOUR.items()
+            # In the health lesson the client is one of a server without others.
+            if not (name.startswith("health.") and what == "removes keys of others")
+            and (slow or what not in SLOW)
+        ]
+    answers += [("the solution", exercise.solution, "Right. In production: ")]
+
+    before = await reader.run("left_by_checks()")
+    problems = []
+    for what, code, expected in answers:
+        await reader.run(code)
+        verdict = await reader.run(check)
+        is_wrong = what not in ("the untouched stub", "the solution")
+        # The hint comes last, so it is also the one and only.
+        fits = expected in verdict if is_wrong else verdict.startswith(expected)
+        if not fits or (is_wrong and "Not yet. " not in verdict):
+            problems.append(f"{name}, {what}: expected {expected!r}, and it said:\n{verdict}")
+    await reader.run(
+        f"import time; deadline = time.monotonic() + 2\n"
+        f"while left_by_checks() != {before} and time.monotonic() < deadline: pass"
+    )
+    if (after := await reader.run("left_by_checks()")) != before:
+        problems.append(f"{name} left something behind: {before} before, {after} after")
+    return problems
