@@ -11,6 +11,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from course.server import _PlainError
+
 LESSONS = {
     "start": "00_start_here",
     "health": "01_health",
@@ -19,6 +21,10 @@ LESSONS = {
     "pubsub": "04_pubsub",
 }
 """The folders of exercises, and the notebook that each belongs to."""
+
+
+class WrongCall(_PlainError, LookupError):
+    """`check` or one of its like was called for what there is not."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +80,12 @@ def find(name: str) -> Exercise:
     """Return the exercise of this name, as `queue.drain`.
 
     Raises:
-        LookupError: there is none; the message says which there are.
+        WrongCall: there is none; the message says which there are.
     """
     known = [each for lesson in LESSONS for each in names(lesson)]
     if name not in known:
-        close = get_close_matches(name, known) or known
-        raise LookupError(f"There is no exercise {name!r}. Did you mean {' or '.join(close)}?")
+        close = get_close_matches(name, known, n=1) or known
+        raise WrongCall(f"There is no exercise {name!r}. Did you mean {' or '.join(close)}?")
     return _load(name)
 
 

@@ -25,10 +25,13 @@ async def check(name: str, *answers: Any) -> Verdict:
         answers: what the cell above defines.
 
     Raises:
-        LookupError: there is no such exercise.
+        WrongCall: there is no such exercise, or it has more or fewer answers.
         RedisUnavailable: the course's Redis does not answer.
     """
     exercise = _exercise.find(name)
+    if len(answers) != len(exercise.answers):
+        call = f'exercises.check("{name}", {", ".join(exercise.answers)})'
+        raise _exercise.WrongCall(f"{len(answers)} answers were given. The call is {call}.")
     if _untouched(exercise, answers):
         return Verdict("not attempted", "Change the cell above, run it, then run this one again.")
     here = server.current()

@@ -1,0 +1,114 @@
+"""One exercise of each lesson in JupyterLab: wrong on purpose, a hint, right, a restart."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+from playwright.sync_api import Browser, Locator, Page
+from tests.browser.conftest import JupyterLab, choose
+
+from course.exercises import _exercise
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+TRIED = ["start.report", "health.is_healthy", "queue.drain", "cache.remember", "pubsub.announce"]
+IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+
+pytestmark = pytest.mark.timeout(120)
+
+
+class Desk:
+    """A notebook that is open in JupyterLab."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def cell(self, holding: str) -> Locator:
+        return self.page.locator(".jp-CodeCell", has_text=holding).first
+
+    def run(self, cell: Locator, code: str | None = None) -> str:
+        """Run a cell, with other code if that is given; return what it shows."""
+        number = cell.locator(".jp-InputPrompt").text_content()
+        cell.locator(".cm-content").click()
+        if code:
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("Control+Enter")
+        handle = cell.element_handle()
+        self.page.wait_for_function(
+            """([cell, before]) => {
+                const prompt = cell.querySelector('.jp-InputPrompt').textContent;
+                return prompt !== before && /[0-9]/.test(prompt);
+            }""",
+            arg=[handle, number],
+        )
+        return cell.locator(".jp-OutputArea").text_content() or ""
+
+    def picture(self, name: str) -> None:
+        if folder := os.environ.get("SCREENSHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+@pytest.fixture
+def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900},
+        extra_http_headers={"Authorization": f"token {jupyterlab.token}"},
+    )
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    sessions = f"{jupyterlab.url}/api/sessions"
+    for session in context.request.get(sessions).json():
+        context.request.delete(f"{sessions}/{session['id']}")
+    context.close()
+
+
+@pytest.mark.parametrize("name", TRIED)
+def test_wrong_then_a_hint_then_right_then_a_restart(
+    jupyterlab: JupyterLab, page: Page, tmp_path: Path, name: str
+) -> None:
+    exercise = _exercise.find(name)
+    stem = _exercise.LESSONS[name.partition(".")[0]]
+    copy = jupyterlab.folder / "notebooks" / f"{stem}.ipynb"
+    shutil.copy(NOTEBOOKS / copy.name, copy)
+    notebook = nbformat.read(copy, as_version=4)
+    # The reader of this test keeps progress in a folder of the test, in CI too.
+    own = {"XDG_STATE_HOME": str(tmp_path), "COURSE_PROGRESS": "", "CI": ""}
+    notebook.cells.insert(0, new_code_cell(f"import os\n\nos.environ |= {own!r}"))
+    nbformat.write(notebook, copy)
+
+    page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{copy.name}?reset")
+    page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python 3")')
+    page.wait_for_selector(IDLE)
+    desk = Desk(page)
+    first, connect = desk.cell("XDG_STATE_HOME"), desk.cell("course.start()")
+    stub = desk.cell(exercise.stub.strip().splitlines()[0])
+    check, helping = desk.cell(f'exercises.check("{name}"'), desk.cell(f'exercises.hint("{name}")')
+    lesson = name.partition(".")[0]
+    progress = desk.cell(f'exercises.progress("{lesson}")')
+
+    desk.run(first)
+    assert "Redis: " in desk.run(connect)
+    desk.run(stub)
+    assert "Not attempted." in desk.run(check)
+    desk.run(stub, exercise.wrong[0].code)
+    assert "Not yet." in desk.run(check)
+    assert "Hint 1 of 3" in desk.run(helping, f'exercises.hint("{name}")')
+    check.scroll_into_view_if_needed()
+    desk.picture(f"{name}-wrong")
+    assert exercise.solution.splitlines()[0] in desk.run(helping, f'exercises.solution("{name}")')
+    desk.run(stub, exercise.solution)
+    assert "Right. In production: " in desk.run(check)
+    desk.picture(f"{name}-right")
+
+    choose(page, "Kernel", "Restart Kernel…")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.wait_for_selector(IDLE)
+    desk.run(first)
+    desk.run(connect)
+    shown = desk.run(progress)
+    assert f"{lesson}: 1 of " in shown
+    desk.picture(f"{name}-progress")

@@ -1,0 +1,159 @@
+"""What a check says of answers that no author foresaw, and what it keeps from the notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psutil
+import pytest
+
+from backend.core.redis import RedisClient
+from course import exercises, server
+
+
+@pytest.fixture(autouse=True)
+async def here(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> AsyncIterator[None]:
+    """A Redis of the course, as the first cell of a notebook finds it."""
+    here = server.CourseRedis(redis_url, f"test:{os.getpid()}:", "the server of the tests")
+    monkeypatch.setattr(server, "_current", here)
+    yield
+    here.close()
+
+
+async def check(answer: Any) -> str:
+    return repr(await exercises.check("start.report", answer))
+
+
+async def test_any_right_way_is_right() -> None:
+    async def report(client: RedisClient, detection: Any) -> int:
+        await asyncio.gather(client.add_to_queue("detection_queue", detection))
+        return await client.get_queue_length("detection_queue")
+
+    assert (await check(report)).startswith("Right.")
+
+
+async def test_a_lambda_that_returns_the_coroutine_is_right() -> None:
+    verdict = await check(lambda client, item: client.add_to_queue("detection_queue", item))
+    assert verdict.startswith("Right.")
+
+
+async def test_what_the_answer_prints_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    async def report(client: RedisClient, detection: Any) -> int:
+        print("pushing", detection["camera_id"])
+        return await client.add_to_queue("detection_queue", detection)
+
+    await check(report)
+    assert capsys.readouterr().out == "pushing garage\n" * 2
+
+
+async def test_the_notebooks_own_client_is_out_of_reach(redis_url: str) -> None:
+    async with RedisClient(redis_url, namespace="test:own:") as own:
+        globals()["client"] = own
+
+        async def report(_: RedisClient, detection: Any) -> int:
+            return await client.add_to_queue("detection_queue", detection)  # noqa: F821
+
+        verdict = await check(report)
+        del globals()["client"]
+        assert "Use the client that your function is given." in verdict
+        assert await own.get_queue_length("detection_queue") == 0
+        assert (await own.health_check())["status"] == "healthy"
+
+
+async def test_other_parameters_are_no_riddle() -> None:
+    async def report(client: RedisClient) -> None:
+        """Take one argument too few."""
+
+    verdict = await check(report)
+    assert "a function that takes 2 arguments" in verdict
+    assert "Leave the function's name and its parameters as they were" in verdict
+
+
+async def test_what_is_no_function_is_no_riddle() -> None:
+    assert "a function that takes 2 arguments" in await check(3)
+
+
+async def test_what_it_changes_in_the_notebook_is_not_changed() -> None:
+    found: list[Any] = []
+
+    async def report(client: RedisClient, detection: Any) -> int:
+        found.append(detection)
+        return await client.add_to_queue("detection_queue", detection)
+
+    await check(report)
+    assert found == []
+
+
+async def test_a_task_that_exits_is_the_end_of_the_program() -> None:
+    async def leave() -> None:
+        raise SystemExit
+
+    async def report(client: RedisClient, detection: Any) -> None:
+        await asyncio.gather(leave())
+
+    assert "the end of the program" in await check(report)
+
+
+async def test_a_process_that_it_started_ends_with_the_check() -> None:
+    async def report(client: RedisClient, detection: Any) -> int:
+        child = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)  # noqa: ASYNC220
+        print(child.pid)
+        return await client.add_to_queue("detection_queue", detection)
+
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        await check(report)
+    for pid in printed.getvalue().split():
+        deadline = time.monotonic() + 5
+        while _runs(int(pid)):
+            assert time.monotonic() < deadline, f"process {pid} still runs"
+            await asyncio.sleep(0.01)
+
+
+def _runs(pid: int) -> bool:
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+async def test_other_tasks_of_the_notebook_go_on_meanwhile() -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0.01)
+
+    async def report(client: RedisClient, detection: Any) -> int:
+        await asyncio.sleep(0.3)
+        return await client.add_to_queue("detection_queue", detection)
+
+    ticking = asyncio.create_task(tick())
+    await check(report)
+    ticking.cancel()
+    assert ticks > 20
+
+
+async def test_a_changed_comment_or_blank_line_is_no_attempt() -> None:
+    scope: dict[str, Any] = {}
+    exec("\n\nasync def report(client, detection):\n\n    # later\n    ...", scope)
+    assert (await check(scope["report"])).startswith("Not attempted.")
+
+
+async def test_more_answers_than_the_exercise_has_are_refused() -> None:
+    with pytest.raises(LookupError, match=r'exercises\.check\("start\.report", report\)'):
+        await exercises.check("start.report", 1, 2)
+
+
+async def test_a_server_that_is_gone_is_said_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone = server.CourseRedis("redis://127.0.0.1:1", "test:", "nowhere")
+    monkeypatch.setattr(server, "_current", gone)
+    with pytest.raises(server.RedisUnavailable):
+        await check(lambda client, detection: 1)
