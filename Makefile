@@ -43,7 +43,7 @@ check: $(READY) ## lint, format and types of the code and the notebooks, and who
 test-faults: $(READY) ## cause every fault, plant faults in the client, try every answer
 	@$(VENV) pytest tests/reliability --full-size $(ARGS)
 	@$(VENV) pytest tests/faults --all-faults -n 2 --dist load $(ARGS)
-	@$(VENV) pytest tests/exercises --all-answers -n 4 --dist load $(ARGS)
+	@$(VENV) pytest tests/exercises tests/browser/test_exercises.py --all-answers -n 4 --dist load $(ARGS)
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
 	@$(VENV) python -m course.rerun notebooks/*.ipynb

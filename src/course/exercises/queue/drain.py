@@ -26,7 +26,7 @@ async def check(bench: Bench, drain: Any) -> None:
     detections = ["0001.jpg", "0002.jpg", "0003.jpg"]
     for item in detections:
         await bench.redis.add_to_queue("detection_queue", item)
-    came = await bench.run(drain, bench.client, when="three wait", too_long=FOR_EVER)
+    came = await bench.run(drain, bench.client, when="three detections wait", too_long=FOR_EVER)
     left = await bench.redis.peek_queue("detection_queue")
     if came != detections or left:
         hint = OTHER
@@ -43,7 +43,7 @@ async def check(bench: Bench, drain: Any) -> None:
         expected = f"{detections}, and nothing left"
         raise NotYet(hint, expected=expected, came=f"{came!r}, and {len(left)} left")
 
-    came = await bench.run(drain, bench.client, when="nothing waits", too_long=FOR_EVER)
+    came = await bench.run(drain, bench.client, when="no detection waits", too_long=FOR_EVER)
     if came != []:
         raise NotYet(OTHER, expected="[]", came=repr(came))
 
@@ -54,7 +54,7 @@ async def check(bench: Bench, drain: Any) -> None:
     for item in detections[:2]:
         await bench.redis.add_to_queue("detection_queue", item)
     bench.client.after_each = another
-    when = "two wait, and a third is added right after your first command"
+    when = "two detections wait, and a third is added right after your first command"
     came = await bench.run(drain, bench.client, when=when, too_long=FOR_EVER)
     left = await bench.redis.peek_queue("detection_queue")
     if sorted(came + left) != detections:

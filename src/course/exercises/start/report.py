@@ -50,7 +50,7 @@ EXERCISE = Exercise(
 
 Your turn. Complete `report`: it puts the `detection` into `detection_queue` and returns how many items wait there now. One line is enough.
 
-The cell below the stub checks your answer against the real server, and says what came if it is not right yet. It can be run as often as you like. Nothing that you write can break the notebook.
+The cell after it checks your answer against the real server, in a process of its own: whatever your code does, the notebook goes on. Run it as often as you like. The last cell has hints, one at a time, and a solution.
 """,  # noqa: E501
     stub="""\
 async def report(client, detection):
