@@ -57,9 +57,9 @@ class Subscription:
         if buffer:
             self._ahead = self._ahead or ReadAhead(lambda: self._next_message(retrying))
             self._ahead.size = buffer
-        if self._ahead is None:
+        if (ahead := self._ahead) is None:
             return await self._next_message(retrying)
-        while (message := await self._ahead.next_message()) is not None:
+        while (message := await ahead.next_message()) is not None:
             if message["channel"] in (None, *self.channels):  # not left in the meantime
                 return message
         return None
@@ -104,7 +104,8 @@ class Subscription:
         self.channels = []
         await self._stop_reading()
         if self._ahead:
-            await self._ahead.stop()
+            ahead, self._ahead = self._ahead, None  # and with it what nobody has heard
+            await ahead.stop()
         await self._pubsub.aclose()
 
     async def _stop_reading(self) -> None:
