@@ -57,11 +57,16 @@ async def keys(client: RedisClient) -> list[str]:
     return sorted(key.decode().removeprefix(client.namespace) for key in found)
 
 
-async def die(queue: ReliableQueue) -> None:
-    """End as a killed process does: without a goodbye. Its lease is over at once."""
+async def stop_the_heart(queue: ReliableQueue) -> None:
+    """No more signs of life, and no more looking after others, but for what the test asks for."""
     assert queue._heart
     queue._heart.cancel()
     await asyncio.gather(queue._heart, return_exceptions=True)
+
+
+async def die(queue: ReliableQueue) -> None:
+    """End as a killed process does: without a goodbye. Its lease is over at once."""
+    await stop_the_heart(queue)
     lease = queue._client.full_name(f"{QUEUE}:lease:{queue.consumer}")
     await queue._client.call("DEL", lease)
 
@@ -170,6 +175,7 @@ async def test_what_a_dead_consumer_had_in_hand_goes_to_the_front_in_the_old_ord
         await client.add_to_queue(QUEUE, number)
     dead = [queue_of(client, consumer=name) for name in ("c", "a", "b")]
     async with queue_of(client) as alive:
+        await stop_the_heart(alive)
         for queue in dead:
             await queue.__aenter__()
             await take(queue)
@@ -198,8 +204,7 @@ async def test_a_restart_under_the_same_name_finds_the_item_at_once(client: Redi
     first = queue_of(client, consumer="detector-1")
     await first.__aenter__()
     await take(first)
-    assert first._heart
-    first._heart.cancel()
+    await stop_the_heart(first)
     async with queue_of(client, consumer="detector-1") as second:
         job = await take(second)
         assert (job.data, job.attempt) == (DETECTION, 2)
@@ -239,7 +244,7 @@ async def test_who_comes_back_after_its_lease_cannot_acknowledge_what_another_ha
     await client.add_to_queue(QUEUE, DETECTION)
     async with queue_of(client, consumer="hung") as hung, queue_of(client) as other:
         async with hung.reserve(1):
-            await client.call("DEL", client.full_name(f"{QUEUE}:lease:hung"))
+            await die(hung)  # as good as dead: it hangs for longer than its lease
             await other.return_lost()
             job = await take(other)
         assert "its lease had run out" in caplog.text
