@@ -36,7 +36,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from course import tasks
+from course import _tracebacks, tasks
 from course._diagnosis import describe, diagnose, what_is_wrong_with
 
 OLDEST_SERVER = (7, 0)
@@ -101,6 +101,7 @@ def start() -> CourseRedis:
             no private server could be started.
     """
     global _current
+    _tracebacks.shorten()
     url = os.environ.get("REDIS_URL")
     if url:
         try:
@@ -117,7 +118,7 @@ def start() -> CourseRedis:
             _current = CourseRedis(url, namespace, where)
         else:
             server = PrivateServer().start()
-            where = "a private server for this notebook, stopped when the notebook closes"
+            where = "a private server for this notebook, stopped when its kernel stops"
             _current = CourseRedis(server.url, namespace, where, server)
         atexit.register(_current.close)
     elif _current.server:

@@ -209,7 +209,8 @@ def test_it_ends_with_its_process(ending: str) -> None:
 
 
 def test_it_ends_with_its_process_also_when_a_forked_child_lives_on() -> None:
-    with owner("print(os.fork() or time.sleep(60), flush=True); sys.stdin.readline()") as (process, pid, _):
+    fork = "print(os.fork() or time.sleep(60), flush=True); sys.stdin.readline()"
+    with owner(fork) as (process, pid, _):
         assert process.stdout
         child = int(process.stdout.readline())
         try:
@@ -467,7 +468,7 @@ def test_without_redis_url_start_prints_the_line_of_a_private_server(
 ) -> None:
     said = run("import course; course.start()", **environment)
     assert said.stdout == (
-        "Redis: a private server for this notebook, stopped when the notebook closes\n"
+        "Redis: a private server for this notebook, stopped when its kernel stops\n"
     )
     assert said.stderr == ""
 
