@@ -230,9 +230,9 @@ end
 -- character for each byte.
 local function dead_letter(oldest)
     if pcall(cjson.decode, oldest) then return head .. ',"data":' .. oldest .. '}' end
-    local text = string.gsub(cjson.encode(oldest), '[\\128-\\255]', function(byte)
-        return string.format('\\\\u%04x', string.byte(byte))
-    end)
+    local escaped = {}
+    for byte = 128, 255 do escaped[string.char(byte)] = string.format('\\\\u%04x', byte) end
+    local text = string.gsub(cjson.encode(oldest), '[\\128-\\255]', escaped)
     return head .. ',"not_json":true,"data":' .. text .. '}'
 end
 
