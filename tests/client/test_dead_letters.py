@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import redis.asyncio
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import exceptions
 
@@ -65,6 +65,7 @@ def letters(client: RedisClient) -> DeadLetters:
 # ---- an entry ----
 
 
+@settings(deadline=None)
 @given(
     st.binary()
     | st.text().map(str.encode)
