@@ -261,7 +261,7 @@ def test_any_sequence_of_calls_does_what_the_model_does(
     run_state_machine_as_test(
         Model,
         settings=settings(
-            max_examples=500 if full else 60,
+            max_examples=500 if full else 40,
             stateful_step_count=50,
             phases=[Phase.generate],  # to make a failing sequence shorter takes minutes
             deadline=None,
