@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from redis import exceptions
 
+from backend.core.dead_letters import dead_letter
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import Job, ReliableQueue
@@ -404,3 +405,9 @@ async def test_consumers_that_wait_do_not_take_an_item_out_of_the_queue(
         await client.add_to_queue(QUEUE, 2)
         jobs = await asyncio.gather(*waiting)
         assert sorted(job.data for job in jobs if job) == [1, 2]
+
+
+def test_json_of_any_depth_can_be_given_up() -> None:
+    """Where Python's recursion ends, an item was given up for ever anew."""
+    for depth in range(900, 1000):
+        assert dead_letter(b"[" * depth + b"]" * depth, error="no")
