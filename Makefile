@@ -34,11 +34,12 @@ doctor: $(READY) ## check Python, packages and server, and say what to do
 test: $(READY) ## run every test and every notebook, and compare the stored outputs
 	@$(VENV) pytest $(ARGS)
 
-check: $(READY) ## lint, format and types of the code and the notebooks, and who may import whom
+check: $(READY) ## lint, format, types, who may import whom, clean metadata of the notebooks
 	@$(VENV) ruff check
 	@$(VENV) ruff format --check
 	@$(VENV) mypy
 	@$(VENV) lint-imports
+	@$(VENV) python -m course.rerun --check-metadata notebooks/*.ipynb
 
 test-faults: $(READY) ## cause every fault, plant faults in the client, try every answer
 	@$(VENV) pytest tests/reliability --full-size $(ARGS)

@@ -34,7 +34,7 @@ from backend.core import reliable_queue, safe_add
 from backend.core.dead_letters import item_of
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
-from course import tasks
+from course import _tracebacks, tasks
 from course._consumer import identity
 from course.server import SUPERVISOR, LeftBehind, PrivateServer
 
@@ -51,6 +51,7 @@ def start(*, append_only: bool = False) -> PrivateServer:
             `server.start()` brings it back with its data.
     """
     global _server
+    _tracebacks.shorten()
     _end()
     _server = PrivateServer(append_only=append_only).start()
     print("Redis: a private server for this lab, since it will be broken on purpose")

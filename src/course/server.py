@@ -36,7 +36,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from course import tasks
+from course import _tracebacks, tasks
 from course._diagnosis import describe, diagnose, what_is_wrong_with
 
 OLDEST_SERVER = (7, 0)
@@ -58,7 +58,7 @@ class RedisUnavailable(_PlainError, ConnectionError):
 
 
 class LeftBehind(_PlainError, RuntimeError):
-    """A lesson ends, and something that it started still runs or has failed unseen."""
+    """A lesson ends, and something of it still runs, has failed unseen, or could not be removed."""
 
 
 # --- What a notebook calls ------------------------------------------------------------------------
@@ -84,7 +84,7 @@ class CourseRedis:
         if self.server:
             self.server.stop()
         else:
-            with contextlib.suppress(redis.RedisError, OSError):
+            with contextlib.suppress(redis.RedisError, OSError, LeftBehind):
                 _remove_keys(self.url, self.namespace, timeout=1.0)
 
 
@@ -95,12 +95,14 @@ def start() -> CourseRedis:
     """Find or start this process's Redis, and print which one it is.
 
     A second call returns the same one, and brings a private server back that a lesson had stopped.
+    If REDIS_URL has been set, changed or unset in between, it does what REDIS_URL says now.
 
     Raises:
         RedisUnavailable: `REDIS_URL` is set and that server cannot be used (within 6 seconds), or
             no private server could be started.
     """
     global _current
+    _tracebacks.shorten()
     url = os.environ.get("REDIS_URL")
     if url:
         try:
@@ -110,14 +112,14 @@ def start() -> CourseRedis:
                 f"{error} REDIS_URL names this server, so no other is used: "
                 "correct REDIS_URL, or unset it to get a private server."
             ) from None
-    if _current is None or (url and _current.url != url):
+    if _current is None or (_current.url != url if url else _current.server is None):
         namespace = f"course:{secrets.token_hex(4)}:"
         if url:
             where = f"the server that REDIS_URL names ({describe(url)})"
             _current = CourseRedis(url, namespace, where)
         else:
             server = PrivateServer().start()
-            where = "a private server for this notebook, stopped when the notebook closes"
+            where = "a private server for this notebook, stopped when its kernel stops"
             _current = CourseRedis(server.url, namespace, where, server)
         atexit.register(_current.close)
     elif _current.server:
@@ -143,19 +145,27 @@ async def finish(*, timeout: float = 1.0) -> None:
         timeout: seconds that tasks and subscriptions get to end by themselves.
 
     Raises:
-        LeftBehind: a task still runs or has failed unseen, or a channel still has a subscriber.
-        RedisUnavailable: the server does not answer.
+        LeftBehind: a task still runs or has failed unseen, a channel still has a subscriber, or
+            there are more keys than can be removed in 5 seconds.
+        RedisUnavailable: the server does not answer, or refuses what cleaning up takes.
     """
     if _current is None:
         raise RuntimeError("Nothing to finish: course.start() was not called in this notebook.")
     check(_current.url)
-    with client_without_retries(_current.url, timeout=5.0) as client:
-        deadline = time.monotonic() + timeout
-        while problems := tasks.unseen() + _subscriptions(client, _current.namespace):
-            if time.monotonic() > deadline:
-                raise LeftBehind("This notebook leaves something behind.\n" + "\n".join(problems))
-            await asyncio.sleep(0.01)
-    removed = _remove_keys(_current.url, _current.namespace, timeout=5.0)
+    try:
+        with client_without_retries(_current.url, timeout=5.0) as client:
+            deadline = time.monotonic() + timeout
+            while problems := tasks.unseen() + _subscriptions(client, _current.namespace):
+                if time.monotonic() > deadline:
+                    said = "\n".join(["This notebook leaves something behind.", *problems])
+                    raise LeftBehind(said)
+                await asyncio.sleep(0.01)
+        removed = _remove_keys(_current.url, _current.namespace, timeout=5.0)
+    except redis.RedisError as error:
+        raise RedisUnavailable(
+            f"Keys of this notebook may be left. {diagnose(_current.url, error, 5.0)} "
+            f"Then run this cell again. The keys begin with {_current.namespace}"
+        ) from None
     keys = {0: "no keys", 1: "1 key, now removed"}.get(removed, f"{removed} keys, now removed")
     print(f"Clean: {keys}, no subscriptions, no running tasks left behind.")
 
@@ -170,12 +180,23 @@ def _remove_keys(url: str, namespace: str, *, timeout: float) -> int:
     """Remove every key that begins with `namespace`; return how many there were.
 
     SCAN and UNLINK, never KEYS or FLUSHDB: others may work on this server at the same time.
+
+    Raises:
+        LeftBehind: that took longer than `timeout` seconds, so some may be left.
+        redis.RedisError: the server went away, or refuses.
     """
     removed = 0
     deadline = time.monotonic() + timeout
     with client_without_retries(url, timeout=timeout) as client:
         cursor = -1
-        while cursor != 0 and time.monotonic() < deadline:
+        while cursor != 0:
+            if time.monotonic() > deadline:
+                raise LeftBehind(
+                    f"Keys of this notebook may be left: in {timeout:g} s the server was not "
+                    f"searched to its end. Removed so far: {removed}. Run this cell again. If that "
+                    "does not help, the server holds too much for it; then, in a shell: redis-cli "
+                    f"-u URL --scan --pattern '{namespace}*' | xargs redis-cli -u URL unlink"
+                )
             cursor, keys = client.scan(max(cursor, 0), match=f"{namespace}*", count=1000)
             removed += client.unlink(*keys) if keys else 0
     return removed
@@ -323,8 +344,12 @@ class PrivateServer:
             try:
                 self._supervisor.wait(timeout=5)
             except subprocess.TimeoutExpired:
-                os.killpg(self._supervisor.pid, signal.SIGKILL)
+                self._supervisor.kill()
                 self._supervisor.wait()
+            if self._supervisor.returncode != 0:  # killed, it could not end the server: we do
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._supervisor.pid, signal.SIGKILL)  # it led the group of both
+                shutil.rmtree(self._folder, ignore_errors=True)
         if self._log:
             self._log.close()
         self._supervisor = self._pid = self._log = None

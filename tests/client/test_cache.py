@@ -71,7 +71,7 @@ async def test_an_expired_key_is_none(
 async def test_expire_below_one_second_is_refused_and_nothing_is_stored(
     client: RedisClient, expire: int
 ) -> None:
-    with pytest.raises(ValueError, match="1 or more seconds"):
+    with pytest.raises(ValueError, match="1 or more whole seconds"):
         await client.set("k", 1, expire=expire)
     assert await client.exists("k") == 0
 
@@ -125,3 +125,13 @@ async def test_two_namespaces_do_not_see_each_others_keys(
         assert await client.get("k") == "ours"
         assert await other.delete("k") == 1
         assert await client.exists("k") == 1
+
+
+@pytest.mark.parametrize("expire", [0.5, 1.0, True])
+async def test_a_ttl_is_a_whole_number_of_seconds(client: RedisClient, expire: int) -> None:
+    with pytest.raises(ValueError, match="whole seconds"):
+        await client.set("key", 1, expire=expire)
+
+
+async def test_no_keys_are_no_error(client: RedisClient) -> None:
+    assert (await client.exists(), await client.delete()) == (0, 0)

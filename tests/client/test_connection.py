@@ -142,7 +142,7 @@ async def test_connect_waits_longer_before_each_attempt_up_to_the_cap(
     async def note(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("redis.asyncio.retry.sleep", note)
+    monkeypatch.setattr("backend.core.redis.asyncio.sleep", note)
     monkeypatch.setattr("random.random", lambda: 0.5)  # the jitter, in its middle
     with pytest.raises(exceptions.ConnectionError):
         await RedisClient("redis://127.0.0.1:1", attempts=8).connect()
@@ -156,7 +156,7 @@ async def test_connect_succeeds_when_the_server_comes_up_between_two_attempts(
         private_server.start()
 
     private_server.stop()
-    monkeypatch.setattr("redis.asyncio.retry.sleep", start_the_server)
+    monkeypatch.setattr("backend.core.redis.asyncio.sleep", start_the_server)
     async with RedisClient(private_server.url) as client:
         assert (await client.health_check())["connected"]
 
@@ -231,6 +231,32 @@ async def test_a_read_under_way_does_not_reconnect_after_disconnect(
     await until(lambda: only_this_connection(admin))
 
 
+async def test_nothing_that_was_under_way_reaches_the_server_after_disconnect(
+    private_server: PrivateServer, admin: redis.asyncio.Redis
+) -> None:
+    client = RedisClient(private_server.url)
+    await client.connect()
+    calls = [asyncio.create_task(client.add_to_queue("q", number)) for number in range(200)]
+    calls.append(asyncio.create_task(client.get_from_queue("empty")))
+    calls.append(asyncio.create_task(client.subscribe("c")))
+    await until(lambda: admin.llen("q"))
+    await client.disconnect()
+    at_disconnect = await admin.llen("q")
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert await admin.llen("q") <= at_disconnect + 50  # sent before, and not yet looked at
+    assert any(isinstance(outcome, exceptions.ConnectionError) for outcome in outcomes)
+    await admin.rpush("empty", "left alone")
+    assert await admin.llen("empty") == 1
+    assert await admin.pubsub_numsub("c") == [("c", 0)]
+
+
+@pytest.mark.parametrize("option", ["socket_timeout=1", "decode_responses=True", "protocol=3"])
+async def test_a_url_may_not_set_what_the_client_decides(redis_url: str, option: str) -> None:
+    name = option.partition("=")[0]
+    with pytest.raises(ValueError, match=f"^{name}: not for the URL"):
+        await RedisClient(f"redis://127.0.0.1:1/0?{option}").connect()
+
+
 async def test_a_failed_connect_leaves_no_connection(
     private_server: PrivateServer, admin: redis.asyncio.Redis
 ) -> None:
@@ -248,6 +274,8 @@ def test_a_program_that_uses_everything_ends_without_a_warning(
 import asyncio, gc
 from backend.core.redis import RedisClient
 async def main():
+    # -X dev also logs callbacks that take long, as they do on a busy machine.
+    asyncio.get_running_loop().slow_callback_duration = 60
     async with RedisClient() as client:
         await asyncio.gather(*(client.add_to_queue("q", n) for n in range(20)))
         await asyncio.gather(*(client.get_from_queue("q", timeout=1) for n in range(20)))

@@ -145,7 +145,7 @@ async def test_a_read_while_the_server_is_away_succeeds_when_it_comes_back_in_ti
 
     async with RedisClient(private_server.url) as client:
         private_server.stop()
-        monkeypatch.setattr("redis.asyncio.retry.sleep", start_the_server)
+        monkeypatch.setattr("backend.core.redis.asyncio.sleep", start_the_server)
         assert await client.get("k") is None
 
 
@@ -444,3 +444,28 @@ async def is_answered(call: Awaitable[Any]) -> bool:
 
 async def logged(caplog: pytest.LogCaptureFixture, text: str) -> bool:
     return text in caplog.text
+
+
+async def test_a_call_to_a_server_that_is_down_says_that_it_is_down(
+    private_server: PrivateServer,
+) -> None:
+    async with RedisClient(private_server.url, timeout=0.3, backoff_base=0.1) as client:
+        private_server.stop()
+        for _ in range(10):  # a deadline that falls into a wait must not hide the reason
+            with pytest.raises(exceptions.ConnectionError):
+                await client.get("key")
+
+
+async def test_a_server_that_lets_in_and_cuts_off_again_and_again_is_not_stormed(
+    proxy: Proxy,
+) -> None:
+    async with RedisClient(proxy.url, timeout=1, backoff_base=0.01, attempts=100) as client:
+        listener = asyncio.create_task(hear(client, await client.subscribe("c")))
+        before = proxy.connections
+        ends = asyncio.get_running_loop().time() + 1
+        while asyncio.get_running_loop().time() < ends:
+            proxy.cut()
+            await asyncio.sleep(0.005)
+        listener.cancel()
+        await asyncio.gather(listener, return_exceptions=True)
+    assert proxy.connections - before < 20

@@ -404,12 +404,13 @@ async def test_it_may_be_added_again_when_the_key_has_expired(client: RedisClien
     assert await add_once(client, "q", 1, dedupe_key="k")
 
 
-@pytest.mark.parametrize("expire", [0, -1])
-async def test_a_time_to_live_of_less_than_a_second_is_refused(
-    client: RedisClient, expire: int
+@pytest.mark.parametrize("expire", [0, -1, 0.5, 1.5])
+async def test_a_time_to_live_of_no_whole_seconds_is_refused_and_nothing_is_added(
+    client: RedisClient, expire: Any
 ) -> None:
-    with pytest.raises(ValueError, match="expire must be 1 or more seconds"):
+    with pytest.raises(ValueError, match="expire must be 1 or more whole seconds"):
         await add_once(client, "q", 1, dedupe_key="k", expire=expire)
+    assert await client.get_queue_length("q") == 0
 
 
 async def test_of_many_who_add_the_same_at_once_one_does(client: RedisClient) -> None:

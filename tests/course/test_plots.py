@@ -204,6 +204,16 @@ def test_an_exact_plot_lists_every_value_and_the_place_of_every_mark() -> None:
     )
 
 
+def test_an_exact_plot_says_where_values_stand_that_are_not_numbered_one_by_one() -> None:
+    def said(x: list[float]) -> str:
+        figure = plots.line({"a": [7, 8, 9]}, x=x, title="", x_label="seconds", y_label="items")
+        return plots.describe(figure).splitlines()[-1]
+
+    assert said([0, 1, 2]) == said([1, 2, 3]) == "a: 7 8 9"
+    assert said([0, 10, 20.5]) == "a: 7 at 0, 8 at 10, 9 at 20.5"
+    assert said([3, 2, 1]) == "a: 7 at 3, 8 at 2, 9 at 1"
+
+
 def test_a_changed_plotted_value_changes_the_words() -> None:
     figure = staircase(0, 1, 2, 1, 0)
     before = plots.describe(figure)

@@ -18,6 +18,7 @@ import jupyter_client
 import pytest
 import redis
 
+from course import server
 from course.server import PrivateServer, RedisUnavailable, check, find_server
 
 SECRET = "open-sesame"
@@ -160,6 +161,22 @@ def test_a_program_that_does_not_start_is_shown_with_its_last_words(tmp_path: Pa
 
 # --- How it ends ----------------------------------------------------------------------------------
 
+
+def test_stop_also_stops_a_server_whose_supervisor_was_killed(
+    private_server: PrivateServer,
+) -> None:
+    with redis.Redis.from_url(private_server.url) as client:
+        folder = Path(client.config_get("dir")["dir"])
+    os.kill(os.getpgid(private_server.pid), signal.SIGKILL)  # the supervisor leads their group
+    wait_until(lambda: not private_server.running, "the supervisor has ended")
+    assert ping(private_server.url)
+
+    private_server.stop()
+
+    wait_until(lambda: not ping(private_server.url), "the server has ended")
+    assert not folder.exists()
+
+
 OWNER = """
 import os, signal, sys, time
 from course.server import PrivateServer
@@ -209,11 +226,8 @@ def test_it_ends_with_its_process(ending: str) -> None:
 
 
 def test_it_ends_with_its_process_also_when_a_forked_child_lives_on() -> None:
-    with owner("print(os.fork() or time.sleep(60), flush=True); sys.stdin.readline()") as (
-        process,
-        pid,
-        _,
-    ):
+    fork = "print(os.fork() or time.sleep(60), flush=True); sys.stdin.readline()"
+    with owner(fork) as (process, pid, _):
         assert process.stdout
         child = int(process.stdout.readline())
         try:
@@ -471,7 +485,7 @@ def test_without_redis_url_start_prints_the_line_of_a_private_server(
 ) -> None:
     said = run("import course; course.start()", **environment)
     assert said.stdout == (
-        "Redis: a private server for this notebook, stopped when the notebook closes\n"
+        "Redis: a private server for this notebook, stopped when its kernel stops\n"
     )
     assert said.stderr == ""
 
@@ -501,6 +515,26 @@ def test_with_redis_url_that_server_is_used(private_server: PrivateServer) -> No
     said = run("import course; print(course.start().url)", REDIS_URL=url)
     line = f"the server that REDIS_URL names (127.0.0.1:{private_server.port}, database 2)"
     assert said.stdout == f"Redis: {line}\n{url}\n"
+
+
+def test_when_redis_url_is_unset_start_goes_back_to_a_private_server(
+    private_server: PrivateServer,
+) -> None:
+    said = run(
+        """
+import course, os, redis
+shared = course.start()
+redis.Redis.from_url(shared.url).set(f"{shared.namespace}key", "value")
+del os.environ["REDIS_URL"]
+ours = course.start()
+assert ours.server and ours.url != shared.url
+""",
+        REDIS_URL=private_server.url,
+    )
+    assert said.stderr == ""
+    assert said.stdout.splitlines()[-1].startswith("Redis: a private server")
+    with redis.Redis.from_url(private_server.url) as client:
+        assert client.dbsize() == 0  # what was made there is removed at exit all the same
 
 
 def test_with_redis_url_there_is_no_fallback(private_server: PrivateServer) -> None:
@@ -551,6 +585,53 @@ def test_the_url_is_not_in_the_repr(locked_server: PrivateServer) -> None:
     said = run("import course; print(course.start())", REDIS_URL=url)
     assert "CourseRedis(" in said.stdout
     assert SECRET not in said.stdout + said.stderr
+
+
+@pytest.fixture
+def finishing(
+    private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[server.CourseRedis]:
+    """What `finish()` cleans up: our part of a server that REDIS_URL names. It holds 3 keys."""
+    guest = f"redis://guest:{SECRET}@127.0.0.1:{private_server.port}/0"
+    ours = server.CourseRedis(guest, "course:12345678:", "a shared server")
+    monkeypatch.setattr(server, "_current", ours)
+    with redis.Redis.from_url(private_server.url) as client:
+        client.execute_command("ACL", "SETUSER", "guest", "on", f">{SECRET}", "+@all", "~*", "&*")
+        client.mset({f"{ours.namespace}{number}": number for number in range(3)})
+        yield ours
+        client.flushall()
+
+
+async def test_finish_says_so_when_there_was_no_time_to_remove_every_key(
+    finishing: server.CourseRedis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    remove = server._remove_keys
+    monkeypatch.setattr(server, "_remove_keys", lambda *of, timeout: remove(*of, timeout=1e-9))
+    with pytest.raises(server.LeftBehind, match=r"Removed so far: 0\. .*'course:12345678:\*'"):
+        await server.finish()
+    assert capsys.readouterr().out == ""
+
+
+def test_at_exit_it_stays_quiet_when_there_was_no_time_to_remove_every_key(
+    finishing: server.CourseRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = server._remove_keys
+    monkeypatch.setattr(server, "_remove_keys", lambda *of, timeout: remove(*of, timeout=1e-9))
+    finishing.close()
+
+
+@pytest.mark.parametrize("command", ["pubsub", "scan", "unlink"])
+async def test_finish_names_what_the_server_refuses_and_what_to_do(
+    finishing: server.CourseRedis, private_server: PrivateServer, command: str
+) -> None:
+    with redis.Redis.from_url(private_server.url) as client:
+        client.execute_command("ACL", "SETUSER", "guest", f"-{command}")
+    with pytest.raises(RedisUnavailable) as caught:
+        await server.finish()
+    assert f"'{command}" in str(caught.value)
+    assert "Ask the person who runs it for the permission" in str(caught.value)
+    assert "course:12345678:" in str(caught.value)
+    assert SECRET not in str(caught.value)
 
 
 class Kernel:

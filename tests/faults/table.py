@@ -79,8 +79,8 @@ FAULTS = (
     in_redis(
         "connect() tries only once",
         HEALTH,
-        "backoff_base), attempts - 1)",
-        "backoff_base), 0)",
+        "self._attempts = attempts",
+        "self._attempts = 1",
     ),
     in_redis(
         "a call before connect() fails without advice",

@@ -38,6 +38,11 @@ class Outcome(NamedTuple):
     """The cells that failed."""
     said: str
 
+    @property
+    def noticed(self) -> bool:
+        """Whether the lesson failed. A first cell that fails has taught nothing: it imports."""
+        return bool(self.failed) and "Cell 0" not in self.failed
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
@@ -100,7 +105,14 @@ def test_the_notebook_notices(copy: Path, fault: Fault) -> None:
     for change in fault.changes:
         (copy / change.file).write_text(changed(copy, change), encoding="utf-8")
     outcome = run_notebook(fault.notebook, copy)
-    assert outcome.failed, f"no cell of {fault.notebook} noticed it:\n{outcome.said}"
+    assert outcome.noticed, f"no cell of {fault.notebook} noticed it:\n{outcome.said}"
+
+
+def test_a_notebook_that_cannot_start_has_noticed_nothing(copy: Path) -> None:
+    (copy / "backend/core/redis.py").write_text("raise ImportError", encoding="utf-8")
+    outcome = run_notebook(FAULTS[0].notebook, copy)
+    assert outcome.failed == ["Cell 0"], outcome.said
+    assert not outcome.noticed
 
 
 def test_the_unchanged_copy_passes(copy: Path, notebook: str) -> None:

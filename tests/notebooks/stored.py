@@ -26,7 +26,10 @@ SECRETS = {
         r"(?i)\b\w*(?:password|secret|token|api_?key)\b['\"]?\s*[=:]\s*['\"][^'\"*]{6,}"
     ),
 }
-LOCAL_PATH = r"(?<![\w.:])/(?:home|Users|root|tmp|var/folders)/|\b[A-Z]:\\\w|\S+/site-packages/"
+LOCAL_PATH = (
+    r"(?<![\w.:])/(?:home|Users|root|tmp|(?:private/)?var|workspaces?|work|srv|opt|mnt)/"
+    r"|\b[A-Z]:\\\w|\S+/site-packages/"
+)
 IN_SOURCE = SECRETS | {
     "a path of one machine": LOCAL_PATH,
     # Up to four digits a port is a convention that can be taught (6379); above, one of this moment.
@@ -37,6 +40,12 @@ IN_OUTPUTS = SECRETS | {
     # Port 1, where nobody listens, is the same on every machine.
     "an address with a port": (
         r"(?:\blocalhost|\b\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:]+\]):(?!1\b)\d+"
+    ),
+    # What looks like one and is none: the line of a file, as redis.py:182.
+    "a host with a port": r"(?i)\b(?:[a-z0-9-]+\.)+(?!py:)[a-z]{2,}:(?!1\b)\d+",
+    # Without quotes only here: in source code it is how a password is passed on.
+    "a password or key without quotes": (
+        r"(?i)\b\w*(?:password|secret|token|api_?key)\s*=\s*(?!none\b|true\b|false\b)[^\s'\"*<…]{4,}"
     ),
     "an address in memory": r"\b0x[0-9a-f]{6,}",
 }

@@ -212,6 +212,14 @@ def test_a_local_path_in_a_traceback_is_noticed(traceback: str) -> None:
         "read /Users/ann/course",
         "in /root/course",
         "in /tmp/tmpabc",
+        "in /var/folders/ab/cd",
+        "in /private/var/folders/ab/cd",
+        "in /work/course",
+        "in /workspace/course",
+        "in /workspaces/course",
+        "in /srv/course",
+        "in /opt/course",
+        "in /mnt/c/course",
         "in C:\\Users\\ann",
         "127.0.0.1:43211",
     ],
@@ -223,7 +231,15 @@ def test_a_secret_or_a_local_path_is_noticed_in_outputs_and_in_sources(text: str
 
 @pytest.mark.parametrize(
     "text",
-    ["connecting to localhost:6379", "<Task object at 0x7f1fe450b010>", "File ~/course/redis.py:3"],
+    [
+        "connecting to localhost:6379",
+        "connecting to redis.staging.example.com:6380",
+        "Redis: the server that REDIS_URL names (Redis.example.com:6379, database 0)",
+        "password = hunter2",
+        "REDIS_PASSWORD=hunter2",
+        "<Task object at 0x7f1fe450b010>",
+        "File ~/course/redis.py:3",
+    ],
 )
 def test_what_is_true_of_one_machine_is_noticed_in_outputs(text: str) -> None:
     assert list(stored.leaks(plain(output=text)))
@@ -236,6 +252,8 @@ def test_what_is_true_of_one_machine_is_noticed_in_outputs(text: str) -> None:
         "/export/foscam/front_door/a.jpg",
         "GET /api/system/health/ready",
         "File src/backend/core/redis.py:12",
+        "connecting to 127.0.0.1:1, to host.example.com:1",
+        "password = ***, token=None, how a password is set",
         "2025-01-01T12:00:00, 10:30, ratio 3:45, token: none",
         "the keys: 3, tokens = 12",
     ],

@@ -23,7 +23,7 @@ def sanitise(text: str) -> str:
     ("one", "other"),
     [
         (
-            "Redis: a private server for this notebook, stopped when the notebook closes",
+            "Redis: a private server for this notebook, stopped when its kernel stops",
             "Redis: the server that REDIS_URL names (redis.example.org:6380, database 0)",
         ),
         (
@@ -48,7 +48,7 @@ def test_what_differs_from_server_to_server_is_alike(one: str, other: str) -> No
     [
         "Redis: a private server for this notebook, stopped",
         "Redis: the server that REDIS_URL names",
-        "It said: Redis: a private server for this notebook, stopped when the notebook closes",
+        "It said: Redis: a private server for this notebook, stopped when its kernel stops",
         "Redis version: unknown",
         "   Redis version: 7",
         "{'redis_version': None}",
@@ -75,8 +75,8 @@ def test_every_other_line_is_compared_as_it_is(text: str) -> None:
         ),
         ("   Redis version: 7.2.4\n   5 items", "   Redis version: 7.2.4\n   4 items"),
         (
-            "Redis: a private server for this notebook, stopped when the notebook closes\n1",
-            "Redis: a private server for this notebook, stopped when the notebook closes\n2",
+            "Redis: a private server for this notebook, stopped when its kernel stops\n1",
+            "Redis: a private server for this notebook, stopped when its kernel stops\n2",
         ),
     ],
 )

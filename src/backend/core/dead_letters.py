@@ -34,7 +34,8 @@ def dead_letter(raw: bytes, **reason: Any) -> bytes:
     if isinstance(job, bytes):
         job = raw.decode(errors="backslashreplace")
     try:
-        exact = encode(job) == raw
+        # As it will stand in the entry: one level deeper, which can be one too many.
+        exact = encode({"original_job": job}) == b'{"original_job":%b}' % raw
     except TypeError:  # JSON that we would not write, such as half of a surrogate pair
         job, exact = raw.decode(), False
     kept = {} if exact else {"original_bytes": base64.b64encode(raw).decode()}

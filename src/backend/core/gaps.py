@@ -87,12 +87,9 @@ class ReadAhead:
             self._listened_to = False
 
     async def stop(self) -> None:
-        """Drop what is kept, and wait for the reader, whose `receive` has come to its end."""
+        """Wait for the end of the reader, whose `receive` has come to its end."""
         if self._reader:
             await asyncio.wait([self._reader])
-            self._reader = None
-        self._kept.clear()
-        self._dropped, self._dropped_gap = 0, None
 
     async def _read(self) -> None:
         while (message := await self._receive()) is not None:

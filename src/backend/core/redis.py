@@ -30,7 +30,7 @@ from typing import Any, Self, TypeVar
 
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 
@@ -73,11 +73,13 @@ class RedisClient:
         self.redis_url = redis_url or os.environ.get("REDIS_URL") or DEFAULT_URL
         self.namespace = namespace
         self._timeout = timeout
+        self._attempts = attempts
         # With full jitter a wait is anywhere from 0 to the doubled base: the base on average.
-        self._retry = Retry(ExponentialWithJitterBackoff(backoff_cap, backoff_base), attempts - 1)
+        self._backoff = ExponentialWithJitterBackoff(backoff_cap, backoff_base)
         self._commands: Redis | None = None  # a pool for the calls that answer at once
         self._waiting: Redis | None = None  # a connection for each blocking pop or subscription
         self._subscriptions: list[Subscription] = []
+        self._session: object = None  # one from each connect() to the next disconnect()
 
     # ---- connection ------------------------------------------------------------------
 
@@ -95,6 +97,15 @@ class RedisClient:
         """
         if self._commands:
             return
+        session = self._session = self._session or object()
+
+        async def log_in(connection: AbstractConnection) -> None:
+            # redis-py would go on connecting for calls that were under way at disconnect().
+            if self._session is not session:
+                raise exceptions.ConnectionError("The client has been disconnected.")
+            # With a deadline of its own, also for a listener that reconnects to a hung server.
+            await self._within(self._timeout, "connecting", connection.on_connect())
+
         options: dict[str, Any] = {
             # RESP2: with RESP3, redis-py 8.1.0 hands out pooled connections that the server
             # has closed long ago, and the next command fails (redis-py issue 4252).
@@ -102,8 +113,10 @@ class RedisClient:
             "socket_timeout": None,  # our own deadlines instead
             "socket_connect_timeout": self._timeout,
             "retry": Retry(NoBackoff(), 0),  # our own retries instead
-            "redis_connect_func": self._log_in,
+            "redis_connect_func": log_in,
         }
+        if ours := sorted({*options, "decode_responses"} & parse_url(self.redis_url).keys()):
+            raise ValueError(f"{', '.join(ours)}: not for the URL, since RedisClient decides it")
         commands = Redis.from_pool(
             BlockingConnectionPool.from_url(
                 self.redis_url, max_connections=MAX_CONNECTIONS, timeout=None, **options
@@ -125,14 +138,14 @@ class RedisClient:
         """Close the subscriptions and all connections.
 
         May be called twice, or without connecting first. Calls that are still under way
-        end with ConnectionError; whoever listens comes to the end of the messages.
+        end with ConnectionError, or RuntimeError before they are tried again; whoever listens
+        comes to the end of the messages.
         """
         clients = [client for client in (self._waiting, self._commands) if client]
-        self._commands = self._waiting = None
+        self._commands = self._waiting = self._session = None
         while self._subscriptions:
             await self._subscriptions.pop().close()
-        for client in clients:
-            await client.aclose()
+        await asyncio.gather(*(client.aclose() for client in clients), return_exceptions=True)
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -161,7 +174,10 @@ class RedisClient:
         self._connected()
         try:
             await self.call("PING")
-            version = (await self.call("INFO", "server"))["redis_version"]
+            try:
+                version = (await self.call("INFO", "server"))["redis_version"]
+            except exceptions.NoPermissionError:
+                version = "unknown"  # to Redis, INFO is a dangerous command: not every user may
         except Exception as error:  # also an INFO that makes no sense: is that a Redis at all?
             return {"status": "unhealthy", "connected": False, "error": str(error)}
         return {"status": "healthy", "connected": True, "redis_version": version}
@@ -242,8 +258,8 @@ class RedisClient:
             expire: seconds until Redis forgets the key: its time to live, TTL. None keeps
                 it for good, also where the value that it replaces had a TTL.
         """
-        if expire is not None and expire <= 0:
-            raise ValueError(f"expire must be 1 or more seconds (None: never), not {expire}")
+        if expire is not None and (type(expire) is not int or expire < 1):
+            raise ValueError(f"expire must be 1 or more whole seconds (None: never), not {expire}")
         ttl = () if expire is None else ("EX", expire)
         return await self.call("SET", self.full_name(key), encode(value), *ttl, repeat=True)
 
@@ -254,10 +270,14 @@ class RedisClient:
 
     async def exists(self, *keys: str) -> int:
         """Return how many of the keys are there (EXISTS)."""
+        if not keys:
+            return 0
         return await self.call("EXISTS", *map(self.full_name, keys), repeat=True)
 
     async def delete(self, *keys: str) -> int:
         """Remove the keys (DEL). Return how many of them there were."""
+        if not keys:
+            return 0
         return await self.call("DEL", *map(self.full_name, keys))
 
     # ---- pub/sub ---------------------------------------------------------------------
@@ -297,7 +317,8 @@ class RedisClient:
 
         A listener that loses its connection, or whose server hangs, logs a warning and
         reconnects; what is published in the meantime is missed. When it has failed to
-        reconnect `attempts` times, the last error is raised.
+        reconnect `attempts` times, the last error is raised. A listener that is cancelled, by
+        a deadline for one, may lose the message that was arriving.
 
         Args:
             subscription: what `subscribe` returned.
@@ -309,7 +330,8 @@ class RedisClient:
             `{"type": "message", "pattern": None, "channel": "security_events", "data": …}`.
 
         Raises:
-            RuntimeError: somebody else is listening to this very subscription.
+            RuntimeError: somebody else is listening to this very subscription (seen as soon
+                as both wait at once).
             ConnectionError, TimeoutError: the server did not come back.
         """
         if buffer is not None and (buffer < 1 or not gaps):
@@ -352,7 +374,7 @@ class RedisClient:
             # Asked before each attempt: after a disconnect() there is no further one.
             return await self._connected(waiting=wait > 0).execute_command(*command)
 
-        answer = self._retrying(send) if repeat else send()
+        answer = self._retrying(send, within=self._timeout) if repeat else send()
         return await self._within(self._timeout + wait, command[0], answer)
 
     def _connected(self, *, waiting: bool = False) -> Redis:
@@ -374,17 +396,20 @@ class RedisClient:
                 "The server hangs, is overloaded, or is out of reach."
             ) from None
 
-    async def _log_in(self, connection: AbstractConnection) -> None:
-        # With a deadline of its own, also for a listener that reconnects to a hung server.
-        await self._within(self._timeout, "connecting", connection.on_connect())
-
-    async def _retrying(self, operation: Callable[[], Awaitable[T]]) -> T:
-        async def before_next_attempt(error: Exception) -> None:
-            pass  # nothing to clean up: redis-py closes what is broken
-
-        return await self._retry.call_with_retry(
-            operation, before_next_attempt, is_retryable=_may_pass
-        )
+    async def _retrying(
+        self, operation: Callable[[], Awaitable[T]], *, within: float = float("inf")
+    ) -> T:
+        ends, attempt = time.monotonic() + within, 0
+        while True:
+            attempt += 1
+            try:
+                return await operation()
+            except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+                wait = self._backoff.compute(attempt)
+                too_late = time.monotonic() + wait > ends  # this error says more than "too late"
+                if attempt >= self._attempts or too_late or not _may_pass(error):
+                    raise
+            await asyncio.sleep(wait)
 
 
 def _may_pass(error: Exception) -> bool:

@@ -27,7 +27,7 @@ Everything is kept in plain Redis types, which any client can read (queue: `dete
 
 All times are the server's, so clocks that differ between consumers do no harm. Every change is
 one script, which Redis runs as one step. The scripts may also run when the memory is full, since
-consumers must be able to make room.
+consumers must be able to make room. Items that are equal to the byte share their attempts.
 """
 
 import asyncio

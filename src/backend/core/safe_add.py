@@ -182,14 +182,14 @@ async def add_once(
         if it had been added before: by somebody else, or by an earlier call that failed for you.
 
     Raises:
-        ValueError: `expire` is less than 1.
+        ValueError: `expire` is no whole number, or less than 1. Nothing is sent.
         TypeError: `data` cannot be JSON. Nothing is sent.
         ResponseError: the queue's name belongs to a key that is no list (WRONGTYPE), or the
             server's memory is full (OutOfMemoryError). Nothing has changed.
         ConnectionError, TimeoutError: the item may or may not be in the queue; see above.
     """
-    if expire < 1:
-        raise ValueError(f"expire must be 1 or more seconds, not {expire}")
+    if type(expire) is not int or expire < 1:
+        raise ValueError(f"expire must be 1 or more whole seconds, not {expire}")
     added = await client.call(
         "EVAL",
         _ADD_ONCE,
@@ -205,7 +205,7 @@ async def add_once(
 
 
 def _check(max_size: int, overflow_policy: str) -> None:
-    if max_size < 1:
+    if type(max_size) is not int or max_size < 1:
         raise ValueError(f"max_size must be 1 or more items, not {max_size}")
     if overflow_policy not in (policies := get_args(OverflowPolicy)):
         raise ValueError(f"overflow_policy must be {' or '.join(policies)}, not {overflow_policy}")
@@ -230,9 +230,9 @@ end
 -- character for each byte.
 local function dead_letter(oldest)
     if pcall(cjson.decode, oldest) then return head .. ',"data":' .. oldest .. '}' end
-    local text = string.gsub(cjson.encode(oldest), '[\\128-\\255]', function(byte)
-        return string.format('\\\\u%04x', string.byte(byte))
-    end)
+    local escaped = {}
+    for byte = 128, 255 do escaped[string.char(byte)] = string.format('\\\\u%04x', byte) end
+    local text = string.gsub(cjson.encode(oldest), '[\\128-\\255]', escaped)
     return head .. ',"not_json":true,"data":' .. text .. '}'
 end
 

@@ -38,6 +38,7 @@ class Subscription:
         self._reading: asyncio.Task[dict[str, Any]] | None = None
         self._ahead: ReadAhead | None = None
         self._lost: str | None = None  # why the last connection was lost
+        self._losses = 0  # grows with each connection lost since the last message
 
     async def start(self, channels: tuple[str, ...]) -> None:
         """Subscribe, and wait until Redis has confirmed every channel."""
@@ -57,9 +58,9 @@ class Subscription:
         if buffer:
             self._ahead = self._ahead or ReadAhead(lambda: self._next_message(retrying))
             self._ahead.size = buffer
-        if self._ahead is None:
+        if (ahead := self._ahead) is None:
             return await self._next_message(retrying)
-        while (message := await self._ahead.next_message()) is not None:
+        while (message := await ahead.next_message()) is not None:
             if message["channel"] in (None, *self.channels):  # not left in the meantime
                 return message
         return None
@@ -104,7 +105,8 @@ class Subscription:
         self.channels = []
         await self._stop_reading()
         if self._ahead:
-            await self._ahead.stop()
+            ahead, self._ahead = self._ahead, None  # and with it what nobody has heard
+            await ahead.stop()
         await self._pubsub.aclose()
 
     async def _stop_reading(self) -> None:
@@ -124,6 +126,9 @@ class Subscription:
                     ", ".join(self.channels),
                     loss,
                 )
+                # A server that lets us in and cuts us off again shall not be stormed.
+                await asyncio.sleep(min(self._patience, 0.05 * self._losses))
+                self._losses = min(2 * self._losses + 1, 1000)
                 await retrying(self._reconnect)
                 continue
             # A new connection begins with a confirmation that counts 1 channel. It stands between
@@ -133,6 +138,7 @@ class Subscription:
                 return gap("connection lost", missed=None, error=error)
             # Other confirmations, and the answer to our PING, are no news for the listener.
             if message["type"] == "message":
+                self._losses = 0
                 channel = message["channel"].decode().removeprefix(self._namespace)
                 if channel in self.channels:
                     return {

@@ -94,6 +94,7 @@ def line(
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.add_subplot(xlabel=x_label, ylabel=y_label)
     for number, (label, y) in enumerate(series.items()):
+        few = draw == "points" or len(y) <= 30
         axes.plot(
             range(1, len(y) + 1) if x is None else x,
             y,
@@ -102,15 +103,16 @@ def line(
             linestyle="none" if draw == "points" else DASHES[number % len(DASHES)],
             linewidth=2,
             drawstyle="steps-post" if draw == "steps" else "default",
-            marker=MARKERS[number % len(MARKERS)],
+            # Markers tell several lines apart without colour: a dozen along each. On a single long
+            # line they would only look like measurements of their own.
+            marker=MARKERS[number % len(MARKERS)] if few or len(series) > 1 else None,
             markersize=4 if draw == "points" else 5,
-            # a marker on every value where there is room, else about a dozen along the line
-            markevery=1 if draw == "points" or len(y) <= 30 else (number * 3, len(y) // 12),
+            markevery=1 if few else (number * 3, len(y) // 12),
         )
     drawn = axes.dataLim  # the box around all that is drawn
     right, top = max(drawn.x1, reach[0]), max(drawn.y1, reach[1]) or 1
-    left = min(drawn.x0, 0)
-    axes.set_xlim(left - 0.02 * (right - left), right + 0.02 * (right - left))
+    edge = 0.02 * (right - drawn.x0) or 0.5  # of a single value, half a step
+    axes.set_xlim(drawn.x0 - edge, right + edge)
     axes.set_ylim(-0.04 * top, 1.04 * top)
     _dress(axes)
     rows = _draw_marks(axes, marks)

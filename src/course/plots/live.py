@@ -41,7 +41,7 @@ def _frame(lengths: Lengths, text: str) -> bytes:
     longest = max(max(lengths[queue]) for queue in lengths.queues)
     figure = queue_lengths(
         lengths,
-        title=f"Live: {', '.join(lengths.queues)}",
+        title=f"Live view of {', '.join(lengths.queues)}",
         reach=(_doubled(2, lengths.x[-1]), _doubled(10, longest)),
     )
     return png(figure, text)

@@ -42,6 +42,9 @@ Words = Callable[[Series], str]
 def exact(series: Series) -> str:
     """List every value: for plots that are the same in every run, as one sample after each step.
 
+    Values that are numbered 0, 1, 2, … or 1, 2, 3, … stand by themselves: "0 5 3". Elsewhere each
+    comes with its place on the x axis: "0 at 0, 5 at 10, 3 at 20".
+
     Raises:
         ValueError: there are more than 60 values.
     """
@@ -51,7 +54,10 @@ def exact(series: Series) -> str:
             f"{series.label!r} has {len(values)} values, too many to list in words. "
             "Say what holds in every run instead, such as words=plots.peaks(30, 60)."
         )
-    return " ".join(map(_number, values)) or "nothing"
+    if series.is_row or any(series.x == [*range(n, n + len(values))] for n in (0, 1)):
+        return " ".join(map(_number, values)) or "nothing"
+    pairs = zip(series.y, series.x, strict=True)
+    return ", ".join(f"{_number(y)} at {_number(x)}" for y, x in pairs)
 
 
 def peaks(low: float, high: float, *, end: tuple[float, float] | None = None) -> Words:
