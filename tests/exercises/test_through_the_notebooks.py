@@ -22,11 +22,12 @@ LEFT = """
 def left_by_checks():
     import psutil, redis
     with redis.Redis.from_url(redis_server.url, decode_responses=True) as everything:
+        clients = everything.client_list() if redis_server.server else []  # ours alone
         return (
             sorted(everything.scan_iter(f"{redis_server.namespace}check:*", count=1000)),
             everything.pubsub_channels(f"{redis_server.namespace}check:*"),
             len(psutil.Process().children()),
-            len([each for each in everything.client_list() if each["cmd"] != "client|list"]),
+            len(clients),
         )
 """
 

@@ -32,17 +32,16 @@ ARRIVING = 30
 TAKEN = [30] * 3 + [0] * 5 + [30] * 2 + [60] * 5 + [30] * 2
 
 
-async def incident(client: RedisClient) -> plots.Lengths:
+async def incident(client: RedisClient) -> list[int]:
     """Play a bad quarter of an hour, and measure `detection_queue` once for each of its minutes."""
     async with plots.watch(client, ["detection_queue"], every=None) as lengths:
-        await lengths.sample()
         for taken in TAKEN:
             for number in range(ARRIVING):
                 await client.add_to_queue("detection_queue", number)
             for _ in range(taken):
                 await client.get_from_queue("detection_queue", timeout=1)
             await lengths.sample()
-    return lengths
+    return lengths["detection_queue"]
 
 
 async def check(bench: Bench, answers: Mapping[str, Any]) -> None:
