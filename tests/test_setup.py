@@ -24,6 +24,16 @@ ROOT = Path(__file__).parent.parent
 BASICS = "/usr/bin:/bin"
 
 
+# The checks
+
+
+def test_make_check_also_looks_at_the_metadata_of_the_notebooks() -> None:
+    said = subprocess.run(
+        ["make", "--dry-run", "check"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "course.rerun --check-metadata notebooks/*.ipynb" in said.stdout
+
+
 # The pins
 
 

@@ -13,6 +13,7 @@ import secrets
 import statistics
 import sys
 import time
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple  # noqa: UP035 - older Pythons
@@ -158,9 +159,15 @@ def server_findings(client: redis.Redis) -> Iterator[Finding]:
 
 def server_version(client: redis.Redis) -> Finding:
     """Does the server have every command that the lessons use?"""
+    import redis
+
     from course.server import OLDEST_SERVER
 
-    version = str(client.info("server").get("redis_version", "0"))
+    try:
+        version = str(client.info("server").get("redis_version", "0"))
+    except redis.exceptions.NoPermissionError:
+        says = "this user may not ask (INFO). Lessons 01 and 04 will show it as unknown, so their "
+        return Finding("warn", "server version", says + "outputs differ from the stored ones.")
     oldest = ".".join(map(str, OLDEST_SERVER))
     if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST_SERVER:
         says = f"{version} is older than {oldest}: some cells will show other results."
@@ -195,26 +202,26 @@ def permissions(client: redis.Redis) -> Finding:
     """May we use the commands of the lessons? Each is tried under a namespace of its own."""
     import redis
 
-    namespace = f"course:{secrets.token_hex(4)}:"
-    key, channel = f"{namespace}doctor", f"{namespace}doctor"
+    ours = secrets.token_hex(4)
+    namespace, example = f"course:{ours}:", f"example:{ours}:doctor"
+    channel = f"{namespace}doctor"
     tries: dict[str, Callable[[], object]] = {
-        "RPUSH": lambda: client.rpush(key, "item"),
-        "LLEN": lambda: client.llen(key),
-        "LRANGE": lambda: client.lrange(key, 0, -1),
-        "BLPOP": lambda: client.blpop([key], timeout=1),
-        "SET": lambda: client.set(key, "value", ex=10),
-        "GET": lambda: client.get(key),
-        "EXISTS": lambda: client.exists(key),
-        "TTL": lambda: client.ttl(key),
-        "SCAN": lambda: client.scan(0, match=f"{namespace}*"),
-        "UNLINK": lambda: client.unlink(key),
-        "DEL": lambda: client.delete(key),
-        "PUBLISH": lambda: client.publish(channel, "message"),
-        "SUBSCRIBE": lambda: _subscribe(client, channel),
-        "MONITOR": lambda: _monitor(client),
+        command[0]: partial(client.execute_command, *command) for command in commands(namespace)
     }
-    refused = {}
+    tries |= {
+        "SUBSCRIBE": lambda: _pubsub(client, "SUBSCRIBE", channel),
+        "UNSUBSCRIBE": lambda: _pubsub(client, "UNSUBSCRIBE", channel),
+        "MONITOR": lambda: _monitor(client),
+        "example:": lambda: (client.publish(example, "message"), client.delete(example)),
+    }
+    spoils = {
+        "MONITOR": "The cells that watch commands on the wire will fail. ",
+        "example:": "The example script, which lesson 04 runs too, will fail. ",
+    }
+    refused: dict[str, str] = {}
     for command, attempt in tries.items():
+        if command == "example:" and refused.keys() - spoils.keys():
+            continue  # what is refused everywhere has been named
         try:
             attempt()
         except redis.ResponseError as error:
@@ -222,17 +229,63 @@ def permissions(client: redis.Redis) -> Finding:
     if not refused:
         return Finding("ok", "permissions", "every command that the lessons use is allowed")
     says = f"{', '.join(refused)} refused; the server says: {next(iter(refused.values()))}. "
-    if set(refused) == {"MONITOR"}:
-        says += "The cells that watch commands on the wire will fail; the rest will work."
-        return Finding("warn", "permissions", says)
-    says += "Ask for these commands on keys and channels that begin with course:, or use another "
-    return Finding("FAIL", "permissions", says + "server.")
+    if refused.keys() <= spoils.keys():
+        says += "".join(spoils[what] for what in refused)
+        return Finding("warn", "permissions", says + "The rest will work.")
+    says += "Ask for these commands on keys and channels that begin with course: or example:, "
+    return Finding("FAIL", "permissions", says + "or use another server.")
 
 
-def _subscribe(client: redis.Redis, channel: str) -> None:
+def commands(namespace: str) -> list[list[str]]:
+    """Return what the lessons send, the client's scripts included; nothing is left afterwards.
+
+    The scripts run as the user who sends them, so what they use has to be allowed as well.
+    """
+    queue, text, fields, scores = (f"{namespace}{key}" for key in ("list", "text", "hash", "zset"))
+    lines = f"""
+        RPUSH {queue} item item item
+        LPUSH {queue} item
+        LLEN {queue}
+        LRANGE {queue} 0 -1
+        LINDEX {queue} 0
+        LPOS {queue} item
+        LMOVE {queue} {queue} LEFT RIGHT
+        BLMOVE {queue} {queue} LEFT LEFT 0.1
+        LREM {queue} 1 item
+        LPOP {queue}
+        BLPOP {queue} 0.1
+        SET {text} value EX 10
+        GET {text}
+        EXISTS {text}
+        TYPE {text}
+        EXPIRE {text} 10
+        PEXPIRE {text} 10000
+        TTL {text}
+        PTTL {text}
+        HSETNX {fields} field 1
+        HINCRBY {fields} field 1
+        HGET {fields} field
+        HDEL {fields} field
+        ZADD {scores} 1 member
+        ZCARD {scores}
+        ZRANGE {scores} 0 -1
+        ZREM {scores} member
+        EVAL return(1) 1 {text}
+        TIME
+        ECHO hello
+        PUBLISH {namespace}doctor message
+        PUBSUB CHANNELS {namespace}*
+        SCAN 0 MATCH {namespace}*
+        UNLINK {queue} {fields}
+        DEL {text} {scores}
+    """
+    return [line.split() for line in lines.strip().splitlines()]
+
+
+def _pubsub(client: redis.Redis, command: str, channel: str) -> None:
     with client.pubsub() as subscription:
-        subscription.subscribe(channel)
-        subscription.get_message(timeout=5)  # the confirmation, or the refusal
+        subscription.execute_command(command, channel)
+        subscription.parse_response(block=False, timeout=5)  # the confirmation, or the refusal
 
 
 def _monitor(client: redis.Redis) -> None:

@@ -227,13 +227,13 @@ async def hang_the_server(mode: Mode, tries: int) -> lab.Tally:
     """The server hangs at a push, while an item is taken, and at the end of the work on it."""
     async with (
         begin(mode) as this,
-        RedisClient(this.server.url, timeout=0.2, backoff_base=0.02) as client,
+        RedisClient(this.server.url, timeout=0.5, backoff_base=0.02) as client,
         this.worker(client) as worker,
     ):
         server = this.server
         for _ in range(tries):
             server.pause()
-            asyncio.get_running_loop().call_later(0.3, server.resume)  # after the client's deadline
+            asyncio.get_running_loop().call_later(0.6, server.resume)  # after the client's deadline
             await this.add(client=client)
             await worker.drain()
 

@@ -331,7 +331,7 @@ class Proxy:
     def _carry(self, client: socket.socket) -> None:
         server = self._lines[client]
         request = b""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # cut by `cut`: a closed socket is no file any more
             while True:
                 readable = select.select([client, server], [], [])[0]
                 if client in readable:

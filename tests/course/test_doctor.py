@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import redis
 
+import backend
 from course import __main__ as commands
 from course import doctor
 from course.server import PrivateServer
@@ -157,7 +159,16 @@ def test_a_slow_server_is_a_warning(
         ("+@all ~* &* -blpop -publish", "FAIL", "BLPOP, PUBLISH refused"),
         ("+@all ~* resetchannels", "FAIL", "PUBLISH, SUBSCRIBE refused"),
         ("+@all &* ~others:*", "FAIL", "RPUSH, "),
-        ("+@all ~course:* resetchannels &course:*", "ok", "is allowed"),
+        ("+@all ~course:* resetchannels &course:*", "warn", "example: refused"),
+        ("+@all ~course:* ~example:* resetchannels &course:* &example:*", "ok", "is allowed"),
+        ("+@all ~* &* -pubsub", "FAIL", "PUBSUB refused"),
+        ("+@all ~* &* -echo", "FAIL", "ECHO refused"),
+        ("+@all ~* &* -expire", "FAIL", "EXPIRE refused"),
+        ("+@all ~* &* -pttl", "FAIL", "PTTL refused"),
+        ("+@all ~* &* -eval", "FAIL", "EVAL refused"),
+        ("+@all ~* &* -blmove", "FAIL", "BLMOVE refused"),
+        ("+@all ~* &* -time", "FAIL", "TIME refused"),
+        ("+@all ~* &* -unsubscribe", "FAIL", "UNSUBSCRIBE refused"),
     ],
 )
 def test_a_missing_permission_is_named(
@@ -180,6 +191,16 @@ def test_a_user_who_may_not_ask_for_info_gets_warnings(
     status, said = examined(f"redis://guest:{SECRET}@127.0.0.1:{private_server.port}/0")
     assert status == 0
     assert "warn  memory policy: this user may not ask" in said
+    assert "warn  server version: this user may not ask (INFO). Lessons 01 and 04" in said
+
+
+def test_every_command_that_the_client_sends_is_among_those_that_are_tried() -> None:
+    sources = Path(backend.__path__[0]).rglob("*.py")
+    code = "".join(source.read_text(encoding="utf-8") for source in sources)
+    sent = set(re.findall(r"\bcall\(\s*[\"']([A-Z]+)[\"']", code))
+    assert len(sent) >= 25, "the pattern no longer fits how commands are sent"
+    tried = {command[0] for command in doctor.commands("course:")}
+    assert sent - tried == {"INFO", "PING"}  # INFO has its own line, and PING is how we connect
 
 
 def test_packages_that_are_missing_or_differ_are_named(tmp_path: Path) -> None:

@@ -240,6 +240,8 @@ def test_it_ends_with_its_process_also_when_a_forked_child_lives_on() -> None:
 
 def test_an_interrupt_leaves_it_running() -> None:
     wait_for_it = """
+# A shell that runs these tests in the background has made its children deaf to interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     print("waits", flush=True)
     time.sleep(60)
