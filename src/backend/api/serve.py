@@ -26,7 +26,10 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn would end the whole program
+            raise RuntimeError("the web application does not start: the log says why") from None
         self.is_up.set()
 
 
@@ -59,8 +62,8 @@ async def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> Asyn
     is_up = asyncio.create_task(server.is_up.wait())
     try:
         await asyncio.wait([serving, is_up], return_when=asyncio.FIRST_COMPLETED)
-        if not server.started:
-            raise RuntimeError("the web application does not start: see the log")
+        if serving.done():
+            await serving  # raises what went wrong
         yield f"http://{host}:{listening.getsockname()[1]}"
     finally:
         is_up.cancel()

@@ -95,7 +95,7 @@ class EventBroadcaster(Stage):
     """Passes on what is published to all who listen, however many, by way of one subscription.
 
     Whoever begins to listen first gets the latest events. If Redis or the connection to it was
-    away, what was missed meanwhile is made up for within 5 seconds.
+    away, what was missed meanwhile is made up for within seconds.
 
     Args:
         client: a connected client; the broadcaster makes one of its own for the subscription.
@@ -103,17 +103,24 @@ class EventBroadcaster(Stage):
             it is dropped.
         overview_every: seconds between two overviews of queues and cameras; they are made only
             while somebody listens.
+        catch_up_every: seconds between two looks at whether an event was missed.
     """
 
     name = "event_broadcaster"
 
     def __init__(
-        self, client: RedisClient, *, backlog: int = 200, overview_every: float = 1.0
+        self,
+        client: RedisClient,
+        *,
+        backlog: int = 200,
+        overview_every: float = 1.0,
+        catch_up_every: float = 5.0,
     ) -> None:
         super().__init__()
         self._client = client
         self._backlog = backlog
         self._overview_every = overview_every
+        self._catch_up_every = catch_up_every
         self._listeners: set[Listener] = set()
         self._events: OrderedDict[str, str] = OrderedDict()  # the latest, by batch
 
@@ -158,7 +165,7 @@ class EventBroadcaster(Stage):
     async def _keep_catching_up(self, client: RedisClient) -> None:
         """Look for what was missed: a subscription that reconnects by itself does not tell."""
         while True:
-            await asyncio.sleep(5)
+            await asyncio.sleep(self._catch_up_every)
             with suppress(RedisError):  # the listener notices too
                 await self._catch_up(client)
 
