@@ -109,7 +109,7 @@ async def test_a_file_in_a_folder_becomes_an_event_on_a_websocket(start, root):
     (event,) = await events_of(url, 1)
     assert event["camera_id"] == "garden"
     assert event["risk_level"] == "low"
-    assert event["summary"].startswith("cat at garden")
+    assert event["summary"].startswith("Cat at garden")
     async with httpx.AsyncClient(base_url=url) as http:
         assert (await http.get("/api/events")).json()["events"] == [event]
         assert (await http.get("/api/system/health")).json()["status"] == "healthy"

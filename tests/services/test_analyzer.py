@@ -78,7 +78,7 @@ async def test_the_less_sure_the_lower_the_risk():
 async def test_the_summary_says_what_where_and_why():
     night = batch("person", "cat", "person", at=NOON.replace(hour=23), every=40)
     summary = (await RuleAnalyzer().assess(night)).summary
-    assert summary == "person (2 times), cat at front_door, at night, for 80 s."
+    assert summary == "Person (2 times), cat at front_door, at night, for 80 s."
 
 
 async def test_what_no_rule_knows_is_a_medium_risk():
@@ -183,7 +183,7 @@ async def test_an_answer_that_makes_no_sense_is_50_and_medium(answer):
     assert found.risk_score == 50
     assert risk_level(found.risk_score) == "medium"
     assert found.summary == (
-        "person at front_door. Not analyzed by the model: its answer makes no sense."
+        "Person at front_door. Not analyzed by the model: its answer makes no sense."
     )
 
 
@@ -283,7 +283,7 @@ async def test_a_batch_becomes_an_event_with_production_s_fields(client):
             "camera_id": "garden",
             "risk_score": 62,
             "risk_level": "high",
-            "summary": "person (2 times)",
+            "summary": "Person (2 times) at garden",
             "started_at": "2026-01-15T10:30:01+00:00",
         }
     ]
@@ -323,4 +323,4 @@ async def test_a_batch_of_which_something_is_forgotten_is_judged_by_the_rest(cli
     await client.delete("detection:d1")
     await AnalysisWorker(client, Counting()).handle(job)
     (event,) = await recent_events(client)
-    assert event["summary"] == "person"
+    assert event["summary"] == "Person at garden"

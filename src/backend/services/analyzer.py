@@ -68,12 +68,13 @@ class Batch:
         return (self.detections[-1].timestamp - self.started_at).total_seconds()
 
     def in_words(self) -> str:
-        """Say what was seen, as in "person (2 times), cat"."""
+        """Say what was seen, as in "Person (2 times), cat at garden"."""
         counts = Counter(detection.type for detection in self.detections)
-        return ", ".join(
+        seen = ", ".join(
             kind if count == 1 else f"{kind} ({count} times)"
             for kind, count in counts.most_common()
         )
+        return f"{seen[:1].upper()}{seen[1:]} at {self.camera_id}"
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class RuleAnalyzer:
         worst = max(batch.detections, key=lambda seen: RISK.get(seen.type, UNKNOWN_RISK))
         surest = max(seen.confidence for seen in batch.detections if seen.type == worst.type)
         score = RISK.get(worst.type, UNKNOWN_RISK) * (0.5 + surest / 2)
-        reasons = [f"{batch.in_words()} at {batch.camera_id}"]
+        reasons = [batch.in_words()]
         if worst.type == "person":
             if batch.started_at.hour not in DAY:
                 score += 25
@@ -178,7 +179,7 @@ class ModelAnalyzer:
             problem = "its answer makes no sense"
         else:
             return Assessment(reply.risk_score, reply.summary)
-        summary = f"{batch.in_words()} at {batch.camera_id}. Not analyzed by the model: {problem}."
+        summary = f"{batch.in_words()}. Not analyzed by the model: {problem}."
         return Assessment(FALLBACK_SCORE, summary)
 
     async def _ask(self, batch: Batch) -> Reply:

@@ -2,7 +2,7 @@
 // Whatever comes from outside goes into the page as text (textContent), never as HTML.
 
 const KEEP = 100; // cards
-const SAMPLES = 120; // seconds in the chart
+const MEMORY = 120000; // ms that the chart shows
 const SILENCE = 6000; // ms: an overview comes every second, so after this the line is dead
 const RISKS = ["low", "medium", "high", "critical"];
 
@@ -164,23 +164,27 @@ $("pause").onclick = () => {
 const lengths = { detection_queue: [], analysis_queue: [] };
 
 function showQueues(queues) {
+  const now = Date.now();
   for (const [name, samples] of Object.entries(lengths)) {
-    samples.push(queues[name].pending);
-    if (samples.length > SAMPLES) samples.shift();
+    samples.push({ at: now, length: queues[name].pending });
+    while (now - samples[0].at > MEMORY) samples.shift();
     for (const cell of document.querySelectorAll(`[data-queue="${name}"] [data-count]`)) {
       cell.textContent = queues[name][cell.dataset.count];
     }
   }
-  const top = Math.max(5, ...Object.values(lengths).flat());
+  const most = (samples) => Math.max(...samples.map((sample) => sample.length));
+  const top = Math.max(5, ...Object.values(lengths).map(most));
   $("top").textContent = top;
   for (const [name, samples] of Object.entries(lengths)) {
-    const first = SAMPLES - samples.length;
-    const points = samples.map((length, i) => `${(first + i + 1) * 2},${99 - (98 * length) / top}`);
+    const points = samples.map(({ at, length }) => {
+      const x = 240 - (240 * (now - at)) / MEMORY;
+      return `${x.toFixed(1)},${(99 - (98 * length) / top).toFixed(1)}`;
+    });
     document.querySelector(`polyline.${name}`).setAttribute("points", points.join(" "));
   }
-  const now = Object.entries(lengths).map(([name, samples]) =>
-    `${name}: ${samples.at(-1)} waiting now, ${Math.max(...samples)} at the most`);
-  $("chart").setAttribute("aria-label", now.join("; "));
+  const words = Object.entries(lengths).map(([name, samples]) =>
+    `${name}: ${samples.at(-1).length} waiting now, ${most(samples)} at the most`);
+  $("chart").setAttribute("aria-label", words.join("; "));
 }
 
 // ---- cameras ------------------------------------------------------------------------
