@@ -40,7 +40,7 @@ class Clock:
     """A clock that stands still until it is told to go on."""
 
     def __init__(self) -> None:
-        self.now = 1_763_800_000.123
+        self.now = 1_763_800_000.123456
 
     def __call__(self) -> float:
         return self.now

@@ -7,6 +7,7 @@ import json
 
 from tests.client.helpers import hear, until
 
+from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 from backend.services.event_broadcaster import (
     EVENT_CHANNEL,
@@ -144,6 +145,14 @@ async def test_what_is_published_while_the_subscription_is_away_is_made_up_for(c
             assert await take(listener, 1) == ["a2"]
 
 
+async def test_an_event_that_is_heard_twice_is_passed_on_once(client):
+    async with EventBroadcaster(client) as broadcaster:
+        with broadcaster.listen() as listener:
+            for batch_id in ("a1", "a1", "a2"):
+                await client.publish(EVENT_CHANNEL, {"type": "event", "data": event(batch_id)})
+            assert await take(listener, 2) == ["a1", "a2"]
+
+
 async def test_what_is_no_message_of_ours_harms_nobody(client, caplog):
     async with EventBroadcaster(client) as broadcaster:
         with broadcaster.listen() as listener:
@@ -178,6 +187,22 @@ async def test_an_overview_tells_of_queues_and_cameras_while_somebody_listens(cl
             {"camera_id": "garden", "status": "online", "last_seen": None},
         ],
     }
+
+
+async def test_an_overview_says_soon_that_redis_hangs(private_server):
+    async with (
+        RedisClient(private_server.url) as client,
+        EventBroadcaster(client, overview_every=0.05) as broadcaster,
+    ):
+        private_server.pause()
+        with broadcaster.listen() as listener:
+            async with asyncio.timeout(4):  # the page gives up a connection after 6 s of silence
+                async for text in listener:
+                    message = json.loads(text)
+                    if message["data"]["redis"] == "unhealthy":
+                        break
+        private_server.resume()
+    assert message["data"]["error"] == "no answer within 2 s"
 
 
 async def test_an_overview_says_when_redis_is_away(quick, private_server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -108,12 +109,15 @@ async def test_a_folder_that_appears_later_is_watched(client, root):
 
 
 async def test_a_folder_that_is_removed_and_made_again_is_watched_again(client, root):
-    async with watcher(client, root):
+    async with watcher(client, root, rescan=60):
         put(root, "garden/first.jpg", jpeg(1))
         await until_queued(client, 1)
         shutil.rmtree(root)
         put(root, "garden/second.jpg", jpeg(2))
-        assert await until_queued(client, 2) == ["first.jpg", "second.jpg"]
+        await until_queued(client, 2)
+        await asyncio.sleep(0.5)  # what follows a start is over: from here on only notices help
+        put(root, "garden/third.jpg", jpeg(3))
+        assert await until_queued(client, 3) == ["first.jpg", "second.jpg", "third.jpg"]
 
 
 async def test_a_new_camera_is_known_and_online(client, root):
@@ -166,6 +170,33 @@ async def test_a_file_under_a_name_for_the_time_being_is_left_alone(client, root
         (root / "garden" / "a.jpg.part").write_bytes(jpeg(2))
         put(root, "garden/whole.jpg", jpeg(3))
         assert await until_queued(client, 1) == ["whole.jpg"]
+
+
+async def test_a_video_that_grows_is_queued_once_it_has_stopped_growing(client, root):
+    path = root / "garden" / "clip.mp4"
+    path.parent.mkdir()
+    async with watcher(client, root, settle=0.5):
+        with path.open("wb", buffering=0) as file:
+            file.write(MP4)
+            for _ in range(20):  # no piece takes as long as the file needs to settle
+                await asyncio.sleep(0.05)
+                file.write(bytes(1000))
+        await until_queued(client, 1)
+    (job,) = await client.peek_queue(DETECTION_QUEUE)
+    assert job["file_hash"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def test_a_file_of_which_no_notice_came_is_found_by_looking(client, root, monkeypatch):
+    async def silent(*paths, **options):
+        while True:
+            await asyncio.sleep(0.02)
+            yield set()
+
+    monkeypatch.setattr("backend.services.file_watcher.awatch", silent)
+    async with watcher(client, root):
+        for number in range(2):
+            put(root, f"garden/{number}.jpg", jpeg(number))
+            await until_queued(client, number + 1)
 
 
 # ---- what it refuses -------------------------------------------------------------------

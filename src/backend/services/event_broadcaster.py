@@ -25,6 +25,7 @@ from backend.services.system_status import STATUS_CHANNEL, overview
 
 EVENT_CHANNEL = "security_events"
 RECENT = 100  # events that are kept
+OVERVIEW_TIMEOUT = 2  # seconds; the page takes a connection for dead after 6 s of silence
 EVENT_TTL = 3600  # seconds for which it is known that a batch has its event
 
 
@@ -199,9 +200,16 @@ class EventBroadcaster(Stage):
         while True:
             if self._listeners:
                 try:
-                    data = await overview(self._client)
+                    async with asyncio.timeout(OVERVIEW_TIMEOUT):
+                        data = await overview(self._client)
+                except TimeoutError:
+                    data = _unhealthy(f"no answer within {OVERVIEW_TIMEOUT} s")
                 except (RedisError, RuntimeError) as error:
-                    data = {"redis": "unhealthy", "error": str(error)}
+                    data = _unhealthy(str(error))
                 timestamp = datetime.now(UTC).isoformat()
                 self._send(json.dumps({"type": "overview", "data": data, "timestamp": timestamp}))
             await asyncio.sleep(self._overview_every)
+
+
+def _unhealthy(error: str) -> dict[str, Any]:
+    return {"redis": "unhealthy", "error": error}

@@ -145,7 +145,7 @@ class FileWatcher(Stage):
         max_queue: int = MAX_QUEUE,
     ) -> None:
         super().__init__()
-        self.root = Path(root).absolute()
+        self.root = Path(root).resolve()  # notices name files by their real paths
         self._client = client
         self._settle = settle
         self._rescan = rescan
