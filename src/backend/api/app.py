@@ -2,19 +2,28 @@
 
     uvicorn --factory backend.api.app:create_app
 
-serves it with a client of its own, for the Redis that REDIS_URL names.
+serves it with a client of its own, for the Redis that REDIS_URL names. So does
+`python -m backend.pipeline --stage web`; and `backend.api.serve.serve`, inside a program.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from backend.api import health
+from backend.api import dashboard, events, health
 from backend.core.redis import RedisClient
+from backend.services.event_broadcaster import EventBroadcaster
 
 
-def create_app(client: RedisClient | None = None, *, health_timeout: float = 5.0) -> FastAPI:
+def create_app(
+    client: RedisClient | None = None,
+    *,
+    health_timeout: float = 5.0,
+    allowed_hosts: Sequence[str] | None = None,
+    broadcaster: EventBroadcaster | None = None,
+) -> FastAPI:
     """Return the web application.
 
     Args:
@@ -22,19 +31,35 @@ def create_app(client: RedisClient | None = None, *, health_timeout: float = 5.0
             the application makes its own: connected before the first request, disconnected
             after the last. If that connect fails, the application does not start.
         health_timeout: seconds that each health check may take.
+        allowed_hosts: names under which the application may be asked, as in `["localhost"]`;
+            others get a 400. It keeps foreign web pages from reaching it by a name of their own
+            for our address (DNS rebinding). None: any name.
+        broadcaster: what passes the events on to the browsers, if not one with the usual
+            settings. It is started before the first request, and stopped after the last.
     """
     own_client = RedisClient() if client is None else None
+    used_client = client or own_client
+    assert used_client is not None
+    broadcaster = broadcaster or EventBroadcaster(used_client)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if own_client is None:
+        async with AsyncExitStack() as stack:
+            if own_client:
+                await stack.enter_async_context(own_client)
+            # Not waited for: while Redis is away, the health endpoint still has to answer.
+            broadcaster.start()
+            stack.push_async_callback(broadcaster.stop)
             yield
-        else:
-            async with own_client:
-                yield
 
     app = FastAPI(title="Home security backend", lifespan=lifespan)
-    app.state.redis = client or own_client
+    app.state.redis = used_client
     app.state.health_timeout = health_timeout
+    app.state.broadcaster = broadcaster
+    if allowed_hosts is not None:
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts))
     app.include_router(health.router)
+    app.include_router(events.router)
+    app.include_router(dashboard.router)
+    app.mount("/static", dashboard.static_files)
     return app

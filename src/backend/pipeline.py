@@ -1,0 +1,216 @@
+"""The whole pipeline, from the cameras' folders to the dashboard, as one process or as many.
+
+    python -m backend.pipeline --root /export/foscam
+    python -m backend.pipeline --root /export/foscam --stage file_watcher
+
+The Redis is the one that REDIS_URL names, else localhost:6379. Ctrl-C ends it; what is in the
+queues and in open batches stays there for the next time.
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+from redis.exceptions import RedisError
+
+from backend.api.app import create_app
+from backend.api.serve import serve
+from backend.core.redis import RedisClient
+from backend.services.analyzer import AnalysisWorker, Analyzer, ModelAnalyzer, RuleAnalyzer
+from backend.services.batch_aggregator import BatchAggregator
+from backend.services.detector import BackgroundDetector, DetectionWorker, Detector
+from backend.services.file_watcher import FileWatcher
+from backend.services.stage import Stage
+from backend.services.system_status import SystemStatus
+
+STAGES = ("file_watcher", "detector", "batch_aggregator", "analyzer", "web")
+
+logger = logging.getLogger("backend.pipeline")
+
+
+class PipelineError(Exception):
+    """The pipeline cannot start, or a stage has failed. The message is for the reader."""
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what the command line says."""
+    parser = argparse.ArgumentParser(
+        prog="python -m backend.pipeline",
+        description="Run the pipeline: file watcher, detector, batch aggregator, analyzer, web.",
+    )
+    parser.add_argument(
+        "--stage", choices=STAGES, action="append", help="only this one; may be given again"
+    )
+    parser.add_argument(
+        "--root", type=Path, default=Path("/export/foscam"), help="folder of the cameras' folders"
+    )
+    parser.add_argument(
+        "--max-age", type=float, metavar="SECONDS", help="leave out what is older at the start"
+    )
+    parser.add_argument(
+        "--backgrounds",
+        type=Path,
+        metavar="FOLDER",
+        help="images <camera_id>.png of what cameras see when nothing is there",
+    )
+    parser.add_argument(
+        "--detector-model", type=Path, metavar="FOLDER", help="detect with RT-DETRv2, from here"
+    )
+    parser.add_argument(
+        "--analyzer-url", metavar="URL", help="OpenAI-compatible server; without it, rules decide"
+    )
+    parser.add_argument("--analyzer-model", default="nemotron", metavar="NAME")
+    parser.add_argument("--window", type=float, default=90.0, help="longest batch, in seconds")
+    parser.add_argument("--idle", type=float, default=30.0, help="seconds that end a batch")
+    parser.add_argument("--host", default="127.0.0.1", help="where the dashboard listens")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    parser.add_argument("--redis-url", metavar="URL", help="instead of REDIS_URL")
+    parser.add_argument("--namespace", default="", help="put before all names in Redis")
+    return parser.parse_args(arguments)
+
+
+def make_stages(client: RedisClient, options: argparse.Namespace) -> list[Stage]:
+    """Return the stages that the options ask for, the last of the line first.
+
+    Raises:
+        PipelineError: a folder is not there, or a package is missing.
+    """
+    wanted = options.stage or STAGES
+    aggregator = BatchAggregator(client, window=options.window, idle=options.idle)
+    stages: list[Stage] = []
+    if "web" in wanted:
+        stages.append(SystemStatus(client))
+    if "analyzer" in wanted:
+        analyzer: Analyzer = RuleAnalyzer()
+        if options.analyzer_url:
+            analyzer = ModelAnalyzer(options.analyzer_url, model=options.analyzer_model)
+        stages.append(AnalysisWorker(client, analyzer))
+    if "batch_aggregator" in wanted:
+        stages.append(aggregator)
+    if "detector" in wanted:
+        stages.append(DetectionWorker(client, make_detector(options), aggregator))
+    if "file_watcher" in wanted:
+        stages.append(FileWatcher(client, options.root, max_age=options.max_age))
+    return stages
+
+
+def make_detector(options: argparse.Namespace) -> Detector:
+    """Return the detector that the options ask for."""
+    try:
+        if options.detector_model:
+            from backend.services.rt_detr import RTDetrDetector  # needs packages of its own
+
+            return RTDetrDetector(options.detector_model)
+        if options.backgrounds:
+            return BackgroundDetector.from_folder(options.backgrounds)
+    except (ImportError, OSError, ValueError) as error:
+        raise PipelineError(f"The detector cannot start: {error}") from None
+    return BackgroundDetector()
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Run the pipeline until Ctrl-C, or until it is told to end (SIGTERM).
+
+    Raises:
+        PipelineError: it cannot start, or a stage has failed.
+    """
+    # Before all else: whoever presses Ctrl-C at once is heard, too.
+    async with _asked_to_end() as asked, AsyncExitStack() as stack:
+        client = RedisClient(options.redis_url, namespace=options.namespace)
+        try:
+            await stack.enter_async_context(client)
+        except (RedisError, ValueError) as error:
+            raise PipelineError(
+                f"Redis cannot be used: {error}\n"
+                "Start one (docker compose up -d redis), or set REDIS_URL to a server of yours."
+            ) from None
+        tasks = {
+            stage.name: stage.start() for stage in _entered(stack, make_stages(client, options))
+        }
+        if "web" in (options.stage or STAGES):
+            hosts = [options.host, "localhost", "127.0.0.1"]
+            app = create_app(client, allowed_hosts=None if options.host == "0.0.0.0" else hosts)
+            try:
+                url = await stack.enter_async_context(
+                    serve(app, host=options.host, port=options.port)
+                )
+            except OSError as error:
+                raise PipelineError(
+                    f"Port {options.port} of {options.host} cannot be used: {error.strerror}. "
+                    "Choose another one with --port, or 0 for a free one."
+                ) from None
+            logger.info("the dashboard is at %s", url)
+        logger.info("at work; Ctrl-C ends it")
+        waiting = asyncio.create_task(asked.wait())
+        await asyncio.wait([waiting, *tasks.values()], return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        for name, task in tasks.items():
+            if task.done() and (error_of_stage := task.exception()):
+                logger.error("the stage %s has failed", name, exc_info=error_of_stage)
+                raise PipelineError(f"The stage {name} has failed: {error_of_stage}")
+        logger.info("ending")
+
+
+def _entered(stack: AsyncExitStack, stages: list[Stage]) -> list[Stage]:
+    """See to it that the stages are stopped when the stack ends."""
+
+    async def stop(stage: Stage) -> None:
+        with suppress(Exception):  # what it failed with has been told
+            await stage.stop()
+
+    for stage in stages:
+        stack.push_async_callback(stop, stage)
+    return stages
+
+
+@asynccontextmanager
+async def _asked_to_end() -> AsyncIterator[asyncio.Event]:
+    """Give an event that Ctrl-C sets. A second Ctrl-C ends the program at once."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    signals = signal.SIGINT, signal.SIGTERM
+
+    def ask() -> None:
+        asked.set()
+        for number in signals:
+            loop.remove_signal_handler(number)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    for number in signals:
+        loop.add_signal_handler(number, ask)
+    try:
+        yield asked
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+class _Line(logging.Formatter):
+    """One line for each record: time, stage, what happened."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.stage = record.name.rpartition(".")[2]
+        return super().format(record)
+
+
+def set_up_logging() -> None:
+    """Log to stderr, in lines such as `22:31:07 detector  driveway: 'a.jpg' shows car 0.94`."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        _Line("%(asctime)s %(levelname)-7s %(stage)-17s %(message)s", datefmt="%H:%M:%S")
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    for chatty in ("watchfiles", "httpx", "uvicorn", "PIL"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    set_up_logging()
+    try:
+        asyncio.run(run(parse()))
+    except PipelineError as error:
+        sys.exit(f"\n{error}")

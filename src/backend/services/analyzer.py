@@ -1,0 +1,301 @@
+"""The analyzer: from a batch in `analysis_queue` to an event with a risk score and a summary.
+
+    batch of detections   →   Assessment(72, "A person at front_door for 40 s, at night.")
+
+An analyzer is anything with a coroutine method `assess`. `RuleAnalyzer` follows a handful of rules.
+`ModelAnalyzer` asks a language model behind an OpenAI-compatible server (llama.cpp serving
+Nemotron, in production), and falls back to 50, medium when it gets no good answer.
+"""
+
+import asyncio
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.core.encoding import decode
+from backend.core.redis import RedisClient
+from backend.core.reliable_queue import ReliableQueue
+from backend.services.batch_aggregator import ANALYSIS_QUEUE
+from backend.services.event_broadcaster import event_of_batch, publish_event
+from backend.services.stage import Stage
+
+RiskLevel = Literal["low", "medium", "high", "critical"]
+
+
+def risk_level(score: int) -> RiskLevel:
+    """Return the word for a risk score from 0 to 100."""
+    if score >= 85:
+        return "critical"
+    if score >= 60:
+        return "high"
+    return "medium" if score >= 30 else "low"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A detection, as the analyzer gets it."""
+
+    type: str
+    confidence: float
+    timestamp: datetime
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a camera saw within a short time."""
+
+    batch_id: str
+    camera_id: str
+    detections: tuple[Seen, ...]
+    """At least one; the oldest first."""
+
+    @property
+    def started_at(self) -> datetime:
+        """When the first detection was made."""
+        return self.detections[0].timestamp
+
+    @property
+    def seconds(self) -> float:
+        """How long it went on, from the first detection to the last."""
+        return (self.detections[-1].timestamp - self.started_at).total_seconds()
+
+    def in_words(self) -> str:
+        """Say what was seen, as in "Person (2 times), cat at garden"."""
+        counts = Counter(detection.type for detection in self.detections)
+        seen = ", ".join(
+            kind if count == 1 else f"{kind} ({count} times)"
+            for kind, count in counts.most_common()
+        )
+        return f"{seen[:1].upper()}{seen[1:]} at {self.camera_id}"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What an analyzer makes of a batch."""
+
+    risk_score: int
+    """From 0 (nothing to see) to 100."""
+    summary: str
+    """One or two sentences for whoever looks at the dashboard."""
+
+
+class Analyzer(Protocol):
+    """Whatever judges batches."""
+
+    async def assess(self, batch: Batch) -> Assessment:
+        """Return the risk, and why."""
+        ...
+
+
+# ---- by rules --------------------------------------------------------------------------
+
+RISK = {"person": 45, "car": 25, "dog": 10, "cat": 5}
+UNKNOWN_RISK = 30
+DAY = range(6, 22)  # hours; the others are night
+
+
+class RuleAnalyzer:
+    """Judges by what was seen, when, for how long and how surely."""
+
+    async def assess(self, batch: Batch) -> Assessment:
+        """Return the risk, and why."""
+        worst = max(batch.detections, key=lambda seen: RISK.get(seen.type, UNKNOWN_RISK))
+        surest = max(seen.confidence for seen in batch.detections if seen.type == worst.type)
+        score = RISK.get(worst.type, UNKNOWN_RISK) * (0.5 + surest / 2)
+        reasons = [batch.in_words()]
+        if worst.type == "person":
+            if batch.started_at.hour not in DAY:
+                score += 25
+                reasons.append("at night")
+            if batch.seconds >= 60:
+                score += 15
+                reasons.append(f"for {batch.seconds:.0f} s")
+        return Assessment(min(round(score), 100), ", ".join(reasons) + ".")
+
+
+# ---- by a language model ---------------------------------------------------------------
+
+
+class Reply(BaseModel):
+    """What the model has to answer, in JSON. Nothing else is taken."""
+
+    model_config = ConfigDict(strict=True)
+
+    risk_score: int = Field(ge=0, le=100)
+    summary: str = Field(min_length=1, max_length=500)
+
+
+PROMPT = """You judge what home security cameras have seen.
+Answer with JSON alone: {"risk_score": <whole number from 0 to 100>, "summary": "<one sentence>"}.
+0 to 29 is low, 30 to 59 medium, 60 to 84 high, 85 to 100 critical."""
+
+FALLBACK_SCORE = 50
+
+
+class ModelAnalyzer:
+    """Asks a language model over HTTP, by way of `POST <base_url>/v1/chat/completions`.
+
+    Args:
+        base_url: the server, as in `http://localhost:8091`.
+        model: the name of the model, for servers that have several.
+        timeout: seconds until the whole answer must be there.
+        api_key: sent as a bearer token, if the server wants one.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        model: str = "nemotron",
+        timeout: float = 30.0,
+        api_key: str | None = None,
+    ) -> None:
+        self.url = f"{base_url.rstrip('/')}/v1/chat/completions"
+        self._model = model
+        self._timeout = timeout
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+
+    async def assess(self, batch: Batch) -> Assessment:
+        """Return the model's judgement; 50 and the reason, if there is no good answer in time."""
+        try:
+            # httpx's own timeout starts anew with each piece that comes: a deadline for all of it.
+            async with asyncio.timeout(self._timeout):
+                reply = await self._ask(batch)
+        except TimeoutError:
+            problem = f"no answer within {self._timeout:g} s"
+        except httpx.HTTPStatusError as error:
+            problem = f"it answered {error.response.status_code}"
+        except httpx.HTTPError as error:
+            problem = f"it cannot be reached ({error})"
+        except ValueError:  # no JSON, or not what was asked for
+            problem = "its answer makes no sense"
+        else:
+            return Assessment(reply.risk_score, reply.summary)
+        summary = f"{batch.in_words()}. Not analyzed by the model: {problem}."
+        return Assessment(FALLBACK_SCORE, summary)
+
+    async def _ask(self, batch: Batch) -> Reply:
+        request = {
+            "model": self._model,
+            "temperature": 0,
+            "max_tokens": 1000,
+            "response_format": {"type": "json_object"},
+            "messages": [
+                {"role": "system", "content": PROMPT},
+                {"role": "user", "content": _describe(batch)},
+            ],
+        }
+        async with httpx.AsyncClient(timeout=self._timeout, headers=self._headers) as client:
+            response = await client.post(self.url, json=request)
+            response.raise_for_status()
+        try:
+            content = response.json()["choices"][0]["message"]["content"]
+        except (LookupError, TypeError):
+            raise ValueError("no choices[0].message.content") from None
+        # Models like to think aloud first (<think>…</think>), and to put the answer in a fence.
+        answer = re.search(r"\{[^{}]*\}\s*(```)?\s*$", str(content))
+        return Reply.model_validate_json(answer[0].rstrip("` \n") if answer else "")
+
+
+def _describe(batch: Batch) -> str:
+    seen = [
+        {"type": each.type, "confidence": each.confidence, "time": each.timestamp.isoformat()}
+        for each in batch.detections
+    ]
+    return json.dumps({"camera": batch.camera_id, "detections": seen})
+
+
+# ---- the worker ------------------------------------------------------------------------
+
+
+class AnalysisJob(BaseModel):
+    """What is in `analysis_queue`."""
+
+    batch_id: str = Field(pattern="^[0-9a-f]{1,64}$")
+    camera_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    detection_ids: list[str] = Field(min_length=1)
+    timestamp: float
+
+
+class AnalysisWorker(Stage):
+    """Takes batches from `analysis_queue`, has them judged, and publishes the events.
+
+    Args:
+        client: a connected client.
+        analyzer: what judges the batches.
+        lease: seconds after which the job of a worker that gives no sign of life is done again.
+    """
+
+    name = "analyzer"
+
+    def __init__(self, client: RedisClient, analyzer: Analyzer, *, lease: float = 30.0) -> None:
+        super().__init__()
+        self._client = client
+        self._analyzer = analyzer
+        self._lease = lease
+
+    async def run(self) -> None:
+        """Work, until cancelled."""
+        async with ReliableQueue(self._client, ANALYSIS_QUEUE, lease=self._lease) as queue:
+            self.ready.set()
+            while True:
+                async with queue.reserve() as job:
+                    if job:
+                        await self.handle(job.data)
+
+    async def handle(self, data: Any) -> int:
+        """Do one job. Return the id of the event.
+
+        Raises:
+            ValidationError: the job is not as it should be.
+            LookupError: Redis has forgotten all of its detections.
+        """
+        started = time.time()
+        job = AnalysisJob.model_validate(data)
+        known = await event_of_batch(self._client, job.batch_id)
+        if known is not None:  # done by a worker that died before it could say so
+            return known
+        batch = Batch(job.batch_id, job.camera_id, await self._detections(job.detection_ids))
+        assessment = await self._analyzer.assess(batch)
+        level = risk_level(assessment.risk_score)
+        event_id = await publish_event(
+            self._client,
+            {
+                "batch_id": batch.batch_id,
+                "camera_id": batch.camera_id,
+                "risk_score": assessment.risk_score,
+                "risk_level": level,
+                "summary": assessment.summary,
+                "started_at": batch.started_at.isoformat(),
+            },
+        )
+        self.done(job.batch_id, started, (str(event_id),))
+        self.log.info(
+            "%s: event %d, %s (%d): %r",
+            batch.camera_id,
+            event_id,
+            level,
+            assessment.risk_score,
+            assessment.summary,
+        )
+        return event_id
+
+    async def _detections(self, ids: Iterable[str]) -> tuple[Seen, ...]:
+        keys = [self._client.full_name(f"detection:{each}") for each in ids]
+        stored = await self._client.call("MGET", *keys, repeat=True)
+        records = [decode(raw) for raw in stored if raw]
+        if not records:
+            raise LookupError("Redis has forgotten the detections of this batch")
+        detections = [
+            Seen(each["type"], each["confidence"], datetime.fromisoformat(each["timestamp"]))
+            for each in records
+        ]
+        return tuple(sorted(detections, key=lambda seen: seen.timestamp))

@@ -1,0 +1,242 @@
+"""The batch aggregator: from single detections to batches that are worth an analysis.
+
+Somebody who walks past a camera is seen a dozen times. All that a camera sees within 90 seconds is
+one batch, and 30 seconds without a detection end it early. Then its ids go to `analysis_queue`.
+A person of whom the detector is sure does not wait: such a detection is a batch of its own, at
+the front of the queue (the fast path).
+
+The state is in Redis, so a restart loses nothing, and any number of aggregators may run:
+
+    batch:<camera_id>:current       the id of the camera's open batch
+    batch:<batch_id>:camera_id      and what belongs to that batch:
+    batch:<batch_id>:detections     list of detection ids
+    batch:<batch_id>:started_at     seconds since 1970
+    batch:<batch_id>:last_activity
+    batch:deadlines                 zset: when each camera's open batch has to be closed
+    detection:<id>                  what was seen; also tells that it is in a batch already
+
+Each change is one script, which Redis runs as one step.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from backend.core.encoding import encode
+from backend.core.redis import RedisClient
+from backend.services.stage import Stage
+
+ANALYSIS_QUEUE = "analysis_queue"
+WINDOW = 90.0  # seconds from its first detection until a batch is closed
+IDLE = 30.0  # seconds from its last detection
+BATCH_TTL = 3600  # seconds
+FAST_PATH_CONFIDENCE = 0.90
+FAST_PATH_TYPE = "person"
+
+
+@dataclass(frozen=True)
+class ClosedBatch:
+    """A batch that has gone to `analysis_queue`."""
+
+    batch_id: str
+    camera_id: str
+    reason: str
+    """What ended it: "window", "idle" or "fast path"."""
+    detection_ids: tuple[str, ...]
+
+
+class BatchAggregator(Stage):
+    """Puts detections together, camera by camera, and closes what is due.
+
+    Args:
+        client: a connected client.
+        clock: tells the time, in seconds since 1970. A clock of your own makes hours pass at once.
+        new_id: makes the ids of batches.
+        window: seconds that a batch can last in all.
+        idle: seconds that it waits for a further detection.
+        check_every: seconds between two looks at what is due. A detection that comes when its
+            camera's batch is due finds it closed, however rarely anybody looks.
+    """
+
+    name = "batch_aggregator"
+
+    def __init__(
+        self,
+        client: RedisClient,
+        *,
+        clock: Callable[[], float] = time.time,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        window: float = WINDOW,
+        idle: float = IDLE,
+        check_every: float = 0.5,
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._clock = clock
+        self._new_id = new_id
+        self._window = window
+        self._idle = idle
+        self._check_every = check_every
+
+    async def run(self) -> None:
+        """Close what is due, until cancelled."""
+        while True:
+            await self.close_due()
+            self.ready.set()
+            await asyncio.sleep(self._check_every)
+
+    async def add_detection(self, detection: dict[str, Any]) -> str | None:
+        """Add a detection to its camera's batch, or open one, or take the fast path.
+
+        Args:
+            detection: at least id, camera_id, type and confidence. It is kept for an hour.
+
+        Returns:
+            The id of its batch; None if it is in a batch already (it was added twice).
+        """
+        fast = (
+            detection["type"] == FAST_PATH_TYPE and detection["confidence"] >= FAST_PATH_CONFIDENCE
+        )
+        answer = await self._run(
+            _ADD,
+            detection["camera_id"],
+            self._new_id(),
+            detection["id"],
+            encode(detection["id"]),
+            encode(detection),
+            "fast" if fast else "",
+        )
+        if answer is None:
+            return None
+        batch_id, closed = answer
+        self._report(closed)
+        return batch_id.decode()
+
+    async def close_due(self) -> list[ClosedBatch]:
+        """Close every batch that is due, and return them."""
+        return self._report(await self._run(_CLOSE_DUE))
+
+    def _report(self, answer: list[list[bytes]]) -> list[ClosedBatch]:
+        batches = []
+        for closed in answer:
+            batch_id, camera_id, reason, started, *ids = (part.decode() for part in closed)
+            if not ids:
+                self.log.error(
+                    "%s: a batch is lost: nobody closed it for %d s, and Redis forgot it",
+                    camera_id,
+                    BATCH_TTL,
+                )
+                continue
+            self.log.info(
+                "%s: batch %s closed (%s), detections: %d", camera_id, batch_id, reason, len(ids)
+            )
+            self.done(batch_id, float(started), tuple(ids))
+            batches.append(ClosedBatch(batch_id, camera_id, reason, tuple(ids)))
+        return batches
+
+    async def _run(self, script: str, *arguments: str | bytes) -> Any:
+        names = ANALYSIS_QUEUE, "batch:deadlines", "batch:", "detection:"
+        keys = [self._client.full_name(name) for name in names]
+        now = repr(float(self._clock()))
+        limits = self._window, self._idle, BATCH_TTL
+        # May be sent again when its answer is lost: the second run finds it done.
+        return await self._client.call(
+            "EVAL", script, len(keys), *keys, now, *limits, *arguments, repeat=True
+        )
+
+
+# ---- the scripts, in Lua ---------------------------------------------------------------
+# Lua writes numbers with 14 digits unless told otherwise: too few for a time of day.
+
+_HEAD = """
+local queue, deadlines, batches, detections = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local now, window, idle, ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+
+local function plus(time, seconds)
+    return string.format('%.17g', tonumber(time) + seconds)
+end
+
+local function job(batch, camera, ids)
+    return '{"batch_id":"' .. batch .. '","camera_id":"' .. camera .. '","detection_ids":['
+        .. table.concat(ids, ',') .. '],"timestamp":' .. now .. '}'
+end
+
+local function closed(batch, camera, reason, started, ids)
+    local answer = {batch, camera, reason, started}
+    for _, id in ipairs(ids) do table.insert(answer, string.sub(id, 2, -2)) end
+    return answer
+end
+
+-- Close the camera's batch. It is in the queue before it is nowhere else.
+local function close(camera)
+    local current = batches .. camera .. ':current'
+    local quoted = redis.call('GET', current)
+    local batch = quoted and string.sub(quoted, 2, -2) or ''
+    local of_batch = batches .. batch
+    local ids = quoted and redis.call('LRANGE', of_batch .. ':detections', 0, -1) or {}
+    local started = redis.call('GET', of_batch .. ':started_at') or now
+    if #ids > 0 then redis.call('RPUSH', queue, job(batch, camera, ids)) end
+    redis.call('DEL', current, of_batch .. ':camera_id', of_batch .. ':detections',
+               of_batch .. ':started_at', of_batch .. ':last_activity')
+    redis.call('ZREM', deadlines, camera)
+    local reason = tonumber(now) >= tonumber(plus(started, window)) and 'window' or 'idle'
+    return closed(batch, camera, reason, started, ids)
+end
+"""
+
+_CLOSE_DUE = (
+    _HEAD
+    + """
+local answer = {}
+for _, camera in ipairs(redis.call('ZRANGEBYSCORE', deadlines, '-inf', now)) do
+    table.insert(answer, close(camera))
+end
+return answer
+"""
+)
+
+_ADD = (
+    _HEAD
+    + """
+local camera, batch, id, quoted_id, record = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local fast = ARGV[10] == 'fast'
+local detection = detections .. id
+if redis.call('EXISTS', detection) == 1 then return nil end
+
+if fast then
+    redis.call('LPUSH', queue, job(batch, camera, {quoted_id}))
+    redis.call('SET', detection, record, 'EX', ttl)
+    return {batch, {closed(batch, camera, 'fast path', now, {quoted_id})}}
+end
+
+local answer = {}
+local deadline = redis.call('ZSCORE', deadlines, camera)
+if deadline and tonumber(now) >= tonumber(deadline) then table.insert(answer, close(camera)) end
+
+local current = batches .. camera .. ':current'
+local quoted = redis.call('GET', current)
+if quoted then batch = string.sub(quoted, 2, -2) end
+local of_batch = batches .. batch
+if not quoted then
+    redis.call('SET', current, '"' .. batch .. '"', 'EX', ttl)
+    redis.call('SET', of_batch .. ':camera_id', '"' .. camera .. '"', 'EX', ttl)
+    redis.call('SET', of_batch .. ':started_at', now, 'EX', ttl)
+end
+redis.call('RPUSH', of_batch .. ':detections', quoted_id)
+redis.call('SET', of_batch .. ':last_activity', now, 'EX', ttl)
+for _, part in ipairs({':camera_id', ':detections', ':started_at'}) do
+    redis.call('EXPIRE', of_batch .. part, ttl)
+end
+redis.call('EXPIRE', current, ttl)
+
+local ends = plus(redis.call('GET', of_batch .. ':started_at'), window)
+local ends_idle = plus(now, idle)
+if tonumber(ends_idle) < tonumber(ends) then ends = ends_idle end
+redis.call('ZADD', deadlines, ends, camera)
+redis.call('SET', detection, record, 'EX', ttl)
+return {batch, answer}
+"""
+)

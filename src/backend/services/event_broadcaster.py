@@ -1,0 +1,215 @@
+"""Events: published once for each batch, and passed on to every browser that listens.
+
+Pub/sub forgets: whoever is not listening misses the event. So an event is also kept, in a list of
+the latest hundred, and the broadcaster compares that list with what it has heard.
+
+    events:recent            list    the latest events, the newest first
+    events:last_id           string  the number of the latest event
+    batch_event:<batch_id>   string  the event of a batch; a batch that is done twice makes one
+"""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from backend.core.encoding import decode, encode
+from backend.core.redis import RedisClient
+from backend.services.stage import Stage
+from backend.services.system_status import STATUS_CHANNEL, overview
+
+EVENT_CHANNEL = "security_events"
+RECENT = 100  # events that are kept
+OVERVIEW_TIMEOUT = 2  # seconds; the page takes a connection for dead after 6 s of silence
+EVENT_TTL = 3600  # seconds for which it is known that a batch has its event
+
+
+async def publish_event(client: RedisClient, event: dict[str, Any]) -> int:
+    """Publish the event of a batch, keep it among the latest, and return its id.
+
+    A batch that has an event already gets no second one: its event's id is returned.
+
+    Args:
+        client: a connected client.
+        event: batch_id, camera_id, risk_score, risk_level, summary, started_at.
+    """
+    names = f"batch_event:{event['batch_id']}", "events:last_id", "events:recent", EVENT_CHANNEL
+    keys = [client.full_name(name) for name in names]
+    # May be sent again when its answer is lost: the second run finds it done.
+    return await client.call(
+        "EVAL", _PUBLISH, len(keys), *keys, encode(event), EVENT_TTL, RECENT, repeat=True
+    )
+
+
+async def event_of_batch(client: RedisClient, batch_id: str) -> int | None:
+    """Return the id of a batch's event, or None if it has none yet."""
+    return await client.get(f"batch_event:{batch_id}")
+
+
+async def recent_events(client: RedisClient, count: int = RECENT) -> list[dict[str, Any]]:
+    """Return the data of the latest events, the newest first."""
+    messages = await client.peek_queue("events:recent", 0, count - 1)
+    return [message["data"] for message in messages]
+
+
+_PUBLISH = """
+local known, last_id, recent, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local id = redis.call('GET', known)
+if id then return tonumber(id) end
+id = redis.call('INCR', last_id)
+local ids = '"id":' .. id .. ',"event_id":' .. id .. ','
+local message = '{"type":"event","data":{' .. ids .. string.sub(ARGV[1], 2) .. '}'
+redis.call('SET', known, id, 'EX', ARGV[2])
+redis.call('LPUSH', recent, message)
+redis.call('LTRIM', recent, 0, ARGV[3] - 1)
+redis.call('PUBLISH', channel, message)
+return id
+"""
+
+
+class Listener:
+    """One browser's share of the messages. Iterate over it to get them, as JSON."""
+
+    def __init__(self, backlog: int) -> None:
+        self.too_slow = asyncio.Event()
+        """Set when it had taken too few messages; it gets no more."""
+        self._messages: asyncio.Queue[str] = asyncio.Queue(backlog)
+
+    def put(self, message: str) -> None:
+        """Add a message, if there is room for it. Never waits."""
+        try:
+            self._messages.put_nowait(message)
+        except asyncio.QueueFull:
+            self.too_slow.set()
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        while True:
+            yield await self._messages.get()
+
+
+class EventBroadcaster(Stage):
+    """Passes on what is published to all who listen, however many, by way of one subscription.
+
+    Whoever begins to listen first gets the latest events. If Redis or the connection to it was
+    away, what was missed meanwhile is made up for within seconds.
+
+    Args:
+        client: a connected client; the broadcaster makes one of its own for the subscription.
+        backlog: messages that a listener can leave waiting, on top of the latest events, before
+            it is dropped.
+        overview_every: seconds between two overviews of queues and cameras; they are made only
+            while somebody listens.
+        catch_up_every: seconds between two looks at whether an event was missed.
+    """
+
+    name = "event_broadcaster"
+
+    def __init__(
+        self,
+        client: RedisClient,
+        *,
+        backlog: int = 200,
+        overview_every: float = 1.0,
+        catch_up_every: float = 5.0,
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._backlog = backlog
+        self._overview_every = overview_every
+        self._catch_up_every = catch_up_every
+        self._listeners: set[Listener] = set()
+        self._events: OrderedDict[str, str] = OrderedDict()  # the latest, by batch
+
+    @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        return len(self._listeners)
+
+    @contextmanager
+    def listen(self) -> Iterator[Listener]:
+        """Listen for the length of a `with` block: first the latest events, then what comes."""
+        listener = Listener(RECENT + self._backlog)
+        for message in self._events.values():
+            listener.put(message)
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    async def run(self) -> None:
+        """Pass messages on, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.persist(self._forward))
+            tasks.create_task(self._tell_overview())
+
+    async def _forward(self) -> None:
+        # A client of its own, so that a failed subscription is closed with all that belongs to it.
+        url, namespace = self._client.redis_url, self._client.namespace
+        async with RedisClient(url, namespace=namespace, attempts=1) as client:
+            subscription = await client.subscribe(EVENT_CHANNEL, STATUS_CHANNEL)
+            await self._catch_up(client)
+            self.ready.set()
+            catching_up = asyncio.create_task(self._keep_catching_up(client))
+            try:
+                async for message in client.listen(subscription):
+                    self._pass_on(message["data"])
+            finally:
+                catching_up.cancel()
+                await asyncio.gather(catching_up, return_exceptions=True)
+
+    async def _keep_catching_up(self, client: RedisClient) -> None:
+        """Look for what was missed: a subscription that reconnects by itself does not tell."""
+        while True:
+            await asyncio.sleep(self._catch_up_every)
+            with suppress(RedisError):  # the listener notices too
+                await self._catch_up(client)
+
+    async def _catch_up(self, client: RedisClient) -> None:
+        raw = await client.call(
+            "LRANGE", client.full_name("events:recent"), 0, RECENT - 1, repeat=True
+        )
+        for message in reversed(raw):
+            self._pass_on(decode(message))
+
+    def _pass_on(self, message: Any) -> None:
+        if not isinstance(message, dict):
+            self.log.warning("not a message of ours: %.80r", message)
+            return
+        text = json.dumps(message)
+        if message.get("type") == "event":
+            data = message.get("data")
+            batch_id = data.get("batch_id") if isinstance(data, dict) else None
+            if not isinstance(batch_id, str) or batch_id in self._events:
+                return
+            self._events[batch_id] = text
+            if len(self._events) > RECENT:
+                self._events.popitem(last=False)
+        self._send(text)
+
+    def _send(self, text: str) -> None:
+        for listener in list(self._listeners):
+            listener.put(text)
+
+    async def _tell_overview(self) -> None:
+        while True:
+            if self._listeners:
+                try:
+                    async with asyncio.timeout(OVERVIEW_TIMEOUT):
+                        data = await overview(self._client)
+                except TimeoutError:
+                    data = _unhealthy(f"no answer within {OVERVIEW_TIMEOUT} s")
+                except (RedisError, RuntimeError) as error:
+                    data = _unhealthy(str(error))
+                timestamp = datetime.now(UTC).isoformat()
+                self._send(json.dumps({"type": "overview", "data": data, "timestamp": timestamp}))
+            await asyncio.sleep(self._overview_every)
+
+
+def _unhealthy(error: str) -> dict[str, Any]:
+    return {"redis": "unhealthy", "error": error}

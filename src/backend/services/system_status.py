@@ -1,0 +1,112 @@
+"""How the system is: lengths of the queues, cameras, health; published every 5 seconds."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from backend.core.encoding import decode
+from backend.core.redis import RedisClient
+from backend.services.batch_aggregator import ANALYSIS_QUEUE
+from backend.services.file_watcher import DETECTION_QUEUE
+from backend.services.stage import Stage
+
+STATUS_CHANNEL = "system_status"
+
+
+async def queue_counts(client: RedisClient, queue_name: str) -> dict[str, int]:
+    """Return how many jobs of a queue are pending, in processing, and dead.
+
+    `pending` are those that wait, for their first turn or for a further one after a failure.
+    """
+    name = client.full_name(queue_name)
+    answer = await client.call(
+        "EVAL", _COUNTS, 2, name, client.full_name(f"dlq:{queue_name}"), repeat=True
+    )
+    return dict(zip(("pending", "processing", "dead"), answer, strict=True))
+
+
+async def cameras(client: RedisClient) -> list[dict[str, Any]]:
+    """Return every camera that the file watcher knows: camera_id, status and last_seen.
+
+    The status is "online", or "unknown" when Redis has forgotten it: no file came for 5 minutes.
+    """
+    names = sorted(
+        name.decode()
+        for name in await client.call("SMEMBERS", client.full_name("cameras"), repeat=True)
+    )
+    if not names:
+        return []
+    keys = [client.full_name(f"camera:{name}:status") for name in names]
+    stored = await client.call("MGET", *keys, repeat=True)
+    return [
+        {"camera_id": name, "status": "unknown", "last_seen": None, **(decode(raw) if raw else {})}
+        for name, raw in zip(names, stored, strict=True)
+    ]
+
+
+async def overview(client: RedisClient) -> dict[str, Any]:
+    """Return what the dashboard shows beside the events: queues, cameras, and Redis itself."""
+    return {
+        "redis": "healthy",
+        "queues": {name: await queue_counts(client, name) for name in QUEUES},
+        "cameras": await cameras(client),
+    }
+
+
+async def system_status(client: RedisClient) -> dict[str, Any]:
+    """Return the message that is published on `system_status`."""
+    now = await overview(client)
+    counts = now["queues"].values()
+    return {
+        "type": "system_status",
+        "data": {
+            "gpu": None,  # what production's graphics card says; there is none here
+            "cameras": {
+                "active": sum(each["status"] == "online" for each in now["cameras"]),
+                "total": len(now["cameras"]),
+            },
+            "queue": {
+                "pending": sum(each["pending"] for each in counts),
+                "processing": sum(each["processing"] for each in counts),
+            },
+            "health": "healthy",
+        },
+        "timestamp": datetime.now(UTC).isoformat(),
+    }
+
+
+class SystemStatus(Stage):
+    """Publishes the state of the system.
+
+    Args:
+        client: a connected client.
+        every: seconds between two messages.
+    """
+
+    name = "system_status"
+
+    def __init__(self, client: RedisClient, *, every: float = 5.0) -> None:
+        super().__init__()
+        self._client = client
+        self._every = every
+
+    async def run(self) -> None:
+        """Publish, until cancelled."""
+        while True:
+            await self._client.publish(STATUS_CHANNEL, await system_status(self._client))
+            self.ready.set()
+            await asyncio.sleep(self._every)
+
+
+QUEUES = DETECTION_QUEUE, ANALYSIS_QUEUE
+
+# In one step, so that a job on its way from one list to another is not counted twice.
+_COUNTS = """
+local queue, dead = KEYS[1], KEYS[2]
+local processing = 0
+for _, consumer in ipairs(redis.call('ZRANGE', queue .. ':consumers', 0, -1)) do
+    processing = processing + redis.call('LLEN', queue .. ':processing:' .. consumer)
+end
+local pending = redis.call('LLEN', queue) + redis.call('ZCARD', queue .. ':retry')
+return {pending, processing, redis.call('LLEN', dead)}
+"""
