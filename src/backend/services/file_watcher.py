@@ -20,13 +20,14 @@ import stat
 import time
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image
-from watchfiles import awatch
+from watchfiles import Change, awatch
 
 from backend.core.encoding import encode
 from backend.core.redis import RedisClient
@@ -163,7 +164,8 @@ class FileWatcher(Stage):
                 self.ready.set()
             while not self.root.is_dir():  # noqa: ASYNC110 - nobody tells that it has come
                 await asyncio.sleep(0.1)
-            await self._watch()
+            with suppress(FileNotFoundError):  # the root went while it was looked at
+                await self._watch()
 
     async def _watch(self) -> None:
         """Watch the root, as long as it is there."""
@@ -193,7 +195,9 @@ class FileWatcher(Stage):
                 await self._look_at(changed | self._waiting.keys())
                 if any(path.is_dir() for path in changed):
                     next_scan = 0.0  # what came into a new folder before it was watched
-                if not self.root.is_dir() or self.root.stat().st_ino != this_root:
+                # A folder that is made anew may have the number of the old one.
+                removed = (Change.deleted, str(self.root)) in changes
+                if removed or not self.root.is_dir() or self.root.stat().st_ino != this_root:
                     self.log.warning("the folder %s is gone", self.root)
                     return
         finally:
