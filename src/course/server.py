@@ -167,12 +167,10 @@ async def finish(*, timeout: float = 1.0) -> None:
             f"Then run this cell again. The keys begin with {_current.namespace}"
         ) from None
     # A small number tells the reader something. A large one is another one in every run.
-    left = {0: "no keys", 1: "1 key"}.get(
-        removed, f"{removed} keys" if removed < 100 else "many keys"
-    )
-    print(
-        f"Clean: {left}{', now removed' if removed else ''}, no subscriptions, no running tasks left behind."
-    )
+    many = f"{removed} keys" if removed < 100 else "many keys"
+    number = {0: "no keys", 1: "1 key"}.get(removed, many)
+    keys = f"{number}, now removed" if removed else number
+    print(f"Clean: {keys}, no subscriptions, no running tasks left behind.")
 
 
 def _subscriptions(client: redis.Redis, namespace: str) -> list[str]:
