@@ -21,11 +21,13 @@ SLOW = ("hangs", "spins", "cannot be cancelled")
 LEFT = """
 def left_by_checks():
     import psutil, redis
-    with redis.Redis.from_url(redis_server.url, decode_responses=True) as everything:
-        clients = everything.client_list() if redis_server.server else []  # ours alone
+    here = redis_server if "redis_server" in globals() else server  # the failure lab's own
+    checks = getattr(here, "namespace", "") + "check:*"
+    with redis.Redis.from_url(here.url, decode_responses=True) as everything:
+        clients = everything.client_list() if getattr(here, "server", here) else []  # ours alone
         return (
-            sorted(everything.scan_iter(f"{redis_server.namespace}check:*", count=1000)),
-            everything.pubsub_channels(f"{redis_server.namespace}check:*"),
+            sorted(everything.scan_iter(checks, count=1000)),
+            everything.pubsub_channels(checks),
             len(psutil.Process().children()),
             len(clients),
         )
