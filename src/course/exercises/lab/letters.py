@@ -164,8 +164,8 @@ async def sort_out(client):
     answers=("sort_out",),
     check=check,
     hints=(
-        "Make `letters` of `DeadLetters` as above. `letters.page()` gives letters; each has an `id`, "
-        "and its `entry` has the `error`.",
+        "Make `letters` of `DeadLetters` as above. `letters.page()` gives letters; each has "
+        "an `id`, and its `entry` has the `error`.",
         "`letters.requeue(letter.id)` and `letters.delete(letter.id)` are one step each. `page` "
         "gives 100 letters at the most, from the index `start` on.",
         "`while page := await letters.page(start):`, where `start` is the number of letters that "
