@@ -6,6 +6,7 @@ How to write one is in the README.md beside this file.
 """
 
 from course.exercises._notebook import check, hint, progress, solution
+from course.exercises.pipeline.lines import two_lines
 from course.exercises.queue.plot import incident
 
-__all__ = ["check", "hint", "incident", "progress", "solution"]
+__all__ = ["check", "hint", "incident", "progress", "solution", "two_lines"]

@@ -19,6 +19,7 @@ LESSONS = {
     "queue": "02_queue",
     "cache": "03_cache",
     "pubsub": "04_pubsub",
+    "pipeline": "05_pipeline",
     "lab": "06_failure_lab",
 }
 """The folders of exercises, and the notebook that each belongs to."""
