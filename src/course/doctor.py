@@ -241,7 +241,9 @@ def commands(namespace: str) -> list[list[str]]:
 
     The scripts run as the user who sends them, so what they use has to be allowed as well.
     """
-    queue, text, fields, scores = (f"{namespace}{key}" for key in ("list", "text", "hash", "zset"))
+    queue, text, number, fields, members, scores = (
+        f"{namespace}{key}" for key in ("list", "text", "number", "hash", "set", "zset")
+    )
     lines = f"""
         RPUSH {queue} item item item
         LPUSH {queue} item
@@ -252,10 +254,13 @@ def commands(namespace: str) -> list[list[str]]:
         LMOVE {queue} {queue} LEFT RIGHT
         BLMOVE {queue} {queue} LEFT LEFT 0.1
         LREM {queue} 1 item
+        LTRIM {queue} 0 99
         LPOP {queue}
         BLPOP {queue} 0.1
         SET {text} value EX 10
         GET {text}
+        MGET {text} {number}
+        INCR {number}
         EXISTS {text}
         TYPE {text}
         EXPIRE {text} 10
@@ -266,7 +271,11 @@ def commands(namespace: str) -> list[list[str]]:
         HINCRBY {fields} field 1
         HGET {fields} field
         HDEL {fields} field
+        SADD {members} member
+        SMEMBERS {members}
         ZADD {scores} 1 member
+        ZSCORE {scores} member
+        ZRANGEBYSCORE {scores} -inf 1
         ZCARD {scores}
         ZRANGE {scores} 0 -1
         ZREM {scores} member
@@ -276,8 +285,8 @@ def commands(namespace: str) -> list[list[str]]:
         PUBLISH {namespace}doctor message
         PUBSUB CHANNELS {namespace}*
         SCAN 0 MATCH {namespace}*
-        UNLINK {queue} {fields}
-        DEL {text} {scores}
+        UNLINK {queue} {fields} {members}
+        DEL {text} {number} {scores}
     """
     return [line.split() for line in lines.strip().splitlines()]
 

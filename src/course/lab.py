@@ -434,6 +434,19 @@ async def tally(
     )
 
 
+async def somebody_waits(client: RedisClient, *, timeout: float = 5.0) -> None:
+    """Wait until one of the server's clients is in a blocking call, such as BLPOP.
+
+    Raises:
+        TimeoutError: nobody was, within `timeout` seconds.
+    """
+    ends = time.monotonic() + timeout
+    while not (await client.call("INFO", "clients"))["blocked_clients"]:
+        if time.monotonic() > ends:
+            raise TimeoutError(f"no client has come to wait on the server within {timeout:g} s")
+        await asyncio.sleep(0.001)
+
+
 async def settled(
     url: str,
     queue_name: str,

@@ -133,9 +133,7 @@ def cards(page: Page) -> Any:
 
 def wait_until_history_is_over(page: Page) -> None:
     """What comes in the first second of a connection counts as history, and is not announced."""
-    page.wait_for_function(
-        "/[0-9]/.test(document.querySelector('[data-count=pending]').textContent)"
-    )
+    expect(page.locator("[data-count=pending]").first).to_have_text(re.compile("[0-9]"))
     page.wait_for_timeout(1100)
 
 

@@ -472,6 +472,7 @@ async def test_what_came_before_an_error_is_heard_before_the_error(
         for number in range(3):
             await client.publish("c", number)
         await hear_gaps(client, subscription, 0, buffer=10)
+        await until(lambda: is_last_kept(subscription, 2))
         private_server.stop()
         await until(lambda: is_done(subscription))
         messages = client.listen(subscription, gaps=True)

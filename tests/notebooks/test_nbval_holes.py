@@ -214,7 +214,7 @@ def test_a_local_path_in_a_traceback_is_noticed(traceback: str) -> None:
         "in /tmp/tmpabc",
         "in /var/folders/ab/cd",
         "in /private/var/folders/ab/cd",
-        "in /work/course",
+        "in /workspace/course",
         "in /workspace/course",
         "in /workspaces/course",
         "in /srv/course",
