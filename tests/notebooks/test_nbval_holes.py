@@ -215,7 +215,6 @@ def test_a_local_path_in_a_traceback_is_noticed(traceback: str) -> None:
         "in /var/folders/ab/cd",
         "in /private/var/folders/ab/cd",
         "in /workspace/course",
-        "in /workspace/course",
         "in /workspaces/course",
         "in /srv/course",
         "in /opt/course",
