@@ -63,7 +63,9 @@ def run_notebook(name: str, source: Path) -> Outcome:
             *("-p", "no:cacheprovider", "--color=no"),
         ],
         cwd=PROJECT,
-        env=os.environ | {"PYTHONPATH": str(source)},
+        # On a server of its own, also where REDIS_URL names one: a kernel that is ended in the middle
+        # of a fault cannot clean up.
+        env=os.environ | {"PYTHONPATH": str(source), "REDIS_URL": ""},
         capture_output=True,
         text=True,
         timeout=RUN_TIMEOUT,
