@@ -63,8 +63,8 @@ def run_notebook(name: str, source: Path) -> Outcome:
             *("-p", "no:cacheprovider", "--color=no"),
         ],
         cwd=PROJECT,
-        # On a server of its own, also where REDIS_URL names one: a kernel that is ended in the middle
-        # of a fault cannot clean up.
+        # On a server of its own, also where REDIS_URL names one: a kernel that is ended in the
+        # middle of a fault cannot clean up.
         env=os.environ | {"PYTHONPATH": str(source), "REDIS_URL": ""},
         capture_output=True,
         text=True,
