@@ -39,15 +39,15 @@ check: $(READY) ## lint, format, types, who may import whom, clean metadata of t
 	@$(VENV) ruff format --check
 	@$(VENV) mypy
 	@$(VENV) lint-imports
-	@$(VENV) python -m course.rerun --check-metadata notebooks/*.ipynb
+	@$(VENV) python -m tests.notebooks.rerun --check-metadata notebooks/*.ipynb
 
 test-faults: $(READY) ## cause every fault, plant faults in the client, try every answer
 	@$(VENV) pytest tests/reliability --full-size $(ARGS)
-	@$(VENV) pytest tests/faults --all-faults -n 2 --dist load $(ARGS)
+	@$(VENV) pytest tests/mutations --all-faults -n 2 --dist load $(ARGS)
 	@$(VENV) pytest tests/exercises tests/browser/test_exercises.py --all-answers -n 4 --dist load $(ARGS)
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
-	@$(VENV) python -m course.rerun notebooks/*.ipynb
+	@$(VENV) python -m tests.notebooks.rerun notebooks/*.ipynb
 
 clean: ## remove .venv
 	rm -rf .venv

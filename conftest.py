@@ -10,7 +10,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-faults",
         action="store_true",
-        help="plant every fault of tests/faults, not only a few",
+        help="plant every fault of tests/mutations, not only a few",
     )
     parser.addoption(
         "--full-size",

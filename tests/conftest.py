@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from course.server import PrivateServer
+from private_redis import PrivateServer
 
 
 @pytest.fixture(scope="session")

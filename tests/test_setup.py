@@ -31,7 +31,7 @@ def test_make_check_also_looks_at_the_metadata_of_the_notebooks() -> None:
     said = subprocess.run(
         ["make", "--dry-run", "check"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert "course.rerun --check-metadata notebooks/*.ipynb" in said.stdout
+    assert "tests.notebooks.rerun --check-metadata notebooks/*.ipynb" in said.stdout
 
 
 # The pins

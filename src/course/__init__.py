@@ -1,16 +1,24 @@
-"""The helper module of the notebooks: which Redis, plots, exercises, doctor."""
+"""The notebooks' helper: what a notebook imports beside the backend and the exercises.
+
+start, finish   the first and the last cell of every lesson: which Redis, and is all tidy?
+plots           measure queues, draw them, and say in words what is drawn
+wire            the commands that a client sends, as the server sees them
+pipeline_lab    lesson 05: drawn scenes, a clock, waiting, where the time goes
+failure_lab     lesson 06: consumers to kill, a connection to cut, and the count
+doctor          `python -m course doctor`: is everything there that the lessons need?
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from course.server import CourseRedis, RedisUnavailable, finish, start
+    from course.session import finish, start
 
-__all__ = ["CourseRedis", "RedisUnavailable", "finish", "start"]
+__all__ = ["finish", "start"]
 
 
 def __getattr__(name: str) -> object:
-    """Import `course.server` when it is first needed: the doctor runs where redis is missing."""
+    """Import `course.session` when it is first needed: the doctor runs where redis is missing."""
     if name in __all__:
-        return getattr(import_module("course.server"), name)
+        return getattr(import_module("course.session"), name)
     raise AttributeError(f"module 'course' has no attribute {name!r}")

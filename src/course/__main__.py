@@ -4,44 +4,38 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib.metadata import entry_points
 
 from course import doctor
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit status."""
+    """Run one command; return its exit status.
+
+    Beside the doctor, the commands are entry points of the group "course.commands" (see
+    pyproject.toml): functions that are called with nothing. So a package above this one adds a
+    command, and this one need not know it.
+    """
+    chosen = sys.argv[1:] if arguments is None else arguments
+    if chosen == ["doctor"]:  # before anything else: it runs where packages are missing
+        return doctor.main()
     parser = argparse.ArgumentParser(prog="python -m course", description=__doc__)
-    commands = parser.add_subparsers(title="commands", metavar="")
-    about = "check Python, packages and Redis; say what to do about what is wrong"
-    commands.add_parser("doctor", help=about, description=about).set_defaults(run=doctor.main)
-    about = "show which exercises are solved"
-    commands.add_parser("progress", help=about, description=about).set_defaults(run=_progress)
-
-    about = "cause every fault, count what is lost, and print the table of the README"
-    table = commands.add_parser("fault-table", help=about, description=about)
-    table.add_argument("--full", action="store_true", help="as often as the README says")
-    table.set_defaults(run=_fault_table)
-
-    chosen = parser.parse_args(arguments)
-    if "run" not in chosen:
+    commands = parser.add_subparsers(title="commands", metavar="", dest="command")
+    commands.add_parser("doctor", help=_about(doctor))
+    functions = {each.name: each.load() for each in entry_points(group="course.commands")}
+    for name, function in functions.items():
+        commands.add_parser(name, help=_about(function))
+    command = parser.parse_args(chosen).command
+    if command is None:
         parser.print_help()
         return 0
-    options = vars(chosen)
-    status: int = options.pop("run")(**options)
-    return status
-
-
-def _progress() -> int:
-    from course import exercises  # here: the doctor runs where redis is missing
-
-    exercises.progress()
+    functions[command]()
     return 0
 
 
-def _fault_table(*, full: bool) -> int:
-    from course import fault_table  # the doctor must run where its imports fail
-
-    return fault_table.main(full=full)
+def _about(thing: object) -> str:
+    """Return the first line of its docstring."""
+    return (thing.__doc__ or "").partition("\n")[0]
 
 
 if __name__ == "__main__":

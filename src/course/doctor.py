@@ -55,8 +55,9 @@ def findings() -> Iterator[Finding]:
         return
     yield packages()
     try:
-        from course import server
-        from course._diagnosis import describe
+        import private_redis
+        from backend.core.diagnosis import describe
+        from course import session
     except ImportError as error:
         yield Finding("FAIL", "Redis", f"not tried, since {error.name} is missing. Run `make lab`.")
         return
@@ -66,16 +67,16 @@ def findings() -> Iterator[Finding]:
     with contextlib.ExitStack() as cleanup:
         try:
             if url:
-                server.check(url)
+                session.check(url)
                 where = f"the server that REDIS_URL names ({describe(url)}) answers"
             else:
-                url = cleanup.enter_context(server.PrivateServer()).url
+                url = cleanup.enter_context(private_redis.PrivateServer()).url
                 where = "a private server starts and answers"
-        except server.RedisUnavailable as error:
+        except private_redis.RedisUnavailable as error:
             yield Finding("FAIL", "Redis", str(error))
             return
         yield Finding("ok", "Redis", where)
-        client = cleanup.enter_context(server.client_without_retries(url, timeout=5.0))
+        client = cleanup.enter_context(private_redis.client_without_retries(url, timeout=5.0))
         yield from server_findings(client)
 
 
@@ -126,7 +127,7 @@ def packages(requirements: Path = REQUIREMENTS) -> Finding:
 
 def server_program(*, needed: bool) -> Finding:
     """Is there a server program to start? With REDIS_URL set, few lessons need it."""
-    from course import server
+    import private_redis as server
 
     try:
         program = server.find_server()
@@ -161,7 +162,7 @@ def server_version(client: redis.Redis) -> Finding:
     """Does the server have every command that the lessons use?"""
     import redis
 
-    from course.server import OLDEST_SERVER
+    from private_redis import OLDEST_SERVER
 
     try:
         version = str(client.info("server").get("redis_version", "0"))

@@ -27,7 +27,8 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from course.server import CourseRedis, PrivateServer, RedisUnavailable
+from course.session import CourseRedis
+from private_redis import PrivateServer, RedisUnavailable
 
 
 class MonitorRefused(RedisUnavailable):

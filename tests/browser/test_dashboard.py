@@ -30,8 +30,8 @@ from backend.services.detector import BackgroundDetector, DetectionWorker
 from backend.services.event_broadcaster import EVENT_CHANNEL, EventBroadcaster, publish_event
 from backend.services.file_watcher import FileWatcher
 from backend.services.stage import Stage
-from course.scenes import CAMERAS, background, scene
-from course.server import PrivateServer
+from course.pipeline_lab.scenes import CAMERAS, background, scene
+from private_redis import PrivateServer
 
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 

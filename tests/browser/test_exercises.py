@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell
 from playwright.sync_api import Browser, Locator, Page
 from tests.browser.conftest import JupyterLab, choose
 
-from course.exercises import _exercise
+from exercises import catalogue
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 TRIED = [
@@ -85,8 +85,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_wrong_then_a_hint_then_right_then_a_restart(
     jupyterlab: JupyterLab, page: Page, tmp_path: Path, name: str
 ) -> None:
-    exercise = _exercise.find(name)
-    stem = _exercise.LESSONS[name.partition(".")[0]]
+    exercise = catalogue.find(name)
+    stem = catalogue.LESSONS[name.partition(".")[0]]
     copy = jupyterlab.folder / "notebooks" / f"{stem}.ipynb"
     shutil.copy(NOTEBOOKS / copy.name, copy)
     notebook = nbformat.read(copy, as_version=4)
@@ -103,7 +103,7 @@ def test_wrong_then_a_hint_then_right_then_a_restart(
     first = desk.cell("XDG_STATE_HOME")
     connect = desk.cell("lab.start(" if lesson == "lab" else "course.start()")
     # Lesson 05 needs so many imports that they have a cell of their own.
-    imports = [desk.cell("from course import exercises")] if lesson == "pipeline" else []
+    imports = [desk.cell("import exercises")] if lesson == "pipeline" else []
     stub = desk.cell(exercise.stub.strip().splitlines()[0])
     check, helping = desk.cell(f'exercises.check("{name}"'), desk.cell(f'exercises.hint("{name}")')
     progress = desk.cell(f'exercises.progress("{lesson}")')

@@ -17,7 +17,7 @@ import redis
 import backend
 from course import __main__ as commands
 from course import doctor
-from course.server import PrivateServer
+from private_redis import PrivateServer
 
 SECRET = "open-sesame"
 
@@ -254,7 +254,7 @@ def test_without_a_server_program_a_private_server_fails(
 ) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("course.server.find_spec", lambda name: None)
+    monkeypatch.setattr("private_redis.program.find_spec", lambda name: None)
     assert commands.main(["doctor"]) == 1
     said = capsys.readouterr().out
     assert "FAIL  server program: No Redis server to start" in said

@@ -23,8 +23,8 @@ from redis.exceptions import ResponseError
 
 from backend.core.redis import RedisClient
 from course import plots
-from course.plots import figures, live, showing
-from course.server import PrivateServer
+from course.plots import figures, live, output
+from private_redis import PrivateServer
 
 QUEUE = "detection_queue"
 
@@ -40,7 +40,7 @@ async def client(redis_url: str, namespace: str) -> AsyncIterator[RedisClient]:
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, str]]:
     """The pictures and texts that are shown."""
     outputs: list[tuple[bytes, str]] = []
-    monkeypatch.setattr(showing, "publish", lambda png, text: outputs.append((png, text)))
+    monkeypatch.setattr(output, "publish", lambda png, text: outputs.append((png, text)))
     return outputs
 
 
@@ -333,7 +333,7 @@ def test_a_script_prints_the_words(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_words_beyond_latin_letters_survive_in_the_picture() -> None:
-    assert plots.png_description(showing.png(staircase(1), "queue → detector")) == (
+    assert plots.png_description(output.png(staircase(1), "queue → detector")) == (
         "queue → detector"
     )
 
@@ -352,7 +352,7 @@ def test_a_figure_of_pyplot_is_closed_when_shown() -> None:
 
 
 def test_the_same_figure_gives_the_same_picture() -> None:
-    assert showing.png(staircase(0, 1), "words") == showing.png(staircase(0, 1), "words")
+    assert output.png(staircase(0, 1), "words") == output.png(staircase(0, 1), "words")
 
 
 # Looks

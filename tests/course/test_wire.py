@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 
 from backend.core.redis import RedisClient
 from course import wire
-from course.server import CourseRedis, PrivateServer
+from course.session import CourseRedis
+from private_redis import PrivateServer
 
 
 @pytest.fixture

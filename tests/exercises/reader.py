@@ -11,8 +11,7 @@ from pathlib import Path
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
-
-from course import rerun
+from tests.notebooks import rerun
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 

@@ -14,15 +14,17 @@ from typing import Any
 import psutil
 import pytest
 
+import exercises
 from backend.core.redis import RedisClient
-from course import exercises, server
+from course import session
+from private_redis import RedisUnavailable
 
 
 @pytest.fixture(autouse=True)
 async def here(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> AsyncIterator[None]:
     """A Redis of the course, as the first cell of a notebook finds it."""
-    here = server.CourseRedis(redis_url, f"test:{os.getpid()}:", "the server of the tests")
-    monkeypatch.setattr(server, "_current", here)
+    here = session.CourseRedis(redis_url, f"test:{os.getpid()}:", "the server of the tests")
+    monkeypatch.setattr(session, "_current", here)
     yield
     here.close()
 
@@ -153,7 +155,7 @@ async def test_more_answers_than_the_exercise_has_are_refused() -> None:
 async def test_a_server_that_is_gone_is_said_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    gone = server.CourseRedis("redis://127.0.0.1:1", "test:", "nowhere")
-    monkeypatch.setattr(server, "_current", gone)
-    with pytest.raises(server.RedisUnavailable):
+    gone = session.CourseRedis("redis://127.0.0.1:1", "test:", "nowhere")
+    monkeypatch.setattr(session, "_current", gone)
+    with pytest.raises(RedisUnavailable):
         await check(lambda client, detection: 1)

@@ -9,44 +9,44 @@ from pathlib import Path
 import nbformat
 import pytest
 from tests.exercises.reader import NOTEBOOKS
+from tests.notebooks import rerun
 
-from course import rerun
-from course.exercises import _cells, _exercise
-from course.exercises.__main__ import main
+from exercises import catalogue, cells
+from exercises.__main__ import main
 
-NAMES = [name for lesson in _exercise.LESSONS for name in _exercise.names(lesson)]
+NAMES = [name for lesson in catalogue.LESSONS for name in catalogue.names(lesson)]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_tells_three_mistakes_apart_or_more(name: str) -> None:
-    assert len({wrong.hint for wrong in _exercise.find(name).wrong}) >= 3
+    assert len({wrong.hint for wrong in catalogue.find(name).wrong}) >= 3
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_has_a_title_and_hints_that_fit_a_line(name: str) -> None:
-    exercise = _exercise.find(name)
+    exercise = catalogue.find(name)
     assert exercise.title
     assert len(exercise.hints) == 3
     assert all("\n" not in text for text in (*exercise.hints, exercise.why))
 
 
-@pytest.mark.parametrize("lesson", _exercise.LESSONS)
+@pytest.mark.parametrize("lesson", catalogue.LESSONS)
 def test_the_places_in_a_lesson_are_counted_from_one(lesson: str) -> None:
-    places = [_exercise.find(name).place for name in _exercise.names(lesson)]
+    places = [catalogue.find(name).place for name in catalogue.names(lesson)]
     assert places == [*range(1, len(places) + 1)]
 
 
-@pytest.mark.parametrize("lesson", _exercise.LESSONS)
+@pytest.mark.parametrize("lesson", catalogue.LESSONS)
 def test_the_solution_is_not_in_the_notebook(lesson: str) -> None:
-    text = (NOTEBOOKS / f"{_exercise.LESSONS[lesson]}.ipynb").read_text(encoding="utf-8")
+    text = (NOTEBOOKS / f"{catalogue.LESSONS[lesson]}.ipynb").read_text(encoding="utf-8")
     sources = "\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells)
-    for name in _exercise.names(lesson):
-        assert _exercise.find(name).solution.strip() not in sources
+    for name in catalogue.names(lesson):
+        assert catalogue.find(name).solution.strip() not in sources
 
 
 def test_answers_are_formatted_as_the_notebooks_are(tmp_path: Path) -> None:
     for name in NAMES:
-        exercise = _exercise.find(name)
+        exercise = catalogue.find(name)
         codes = {"stub": exercise.stub, "solution": exercise.solution}
         codes |= {f"wrong{n}": wrong.code for n, wrong in enumerate(exercise.wrong)}
         for which, code in codes.items():
@@ -59,7 +59,7 @@ def test_answers_are_formatted_as_the_notebooks_are(tmp_path: Path) -> None:
 
 def test_a_name_with_a_slip_of_the_pen_is_answered_with_the_right_one() -> None:
     with pytest.raises(LookupError, match=r"Did you mean queue\.drain\?"):
-        _exercise.find("queue.drian")
+        catalogue.find("queue.drian")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_new_exercise_is_put_behind_the_cell_that_the_author_names(project: Pa
 
 def test_an_exercise_that_is_there_is_brought_up_to_date(project: Path) -> None:
     notebook = rerun.read(project)
-    _cells.put(notebook, "queue.drain", "share-read")
+    cells.put(notebook, "queue.drain", "share-read")
     before = len(notebook.cells)
     next(cell for cell in notebook.cells if cell.id == "queue-drain-stub").source = "old"
     nbformat.write(notebook, project)
@@ -91,7 +91,7 @@ def test_an_exercise_that_is_there_is_brought_up_to_date(project: Path) -> None:
     after = rerun.read(project).cells
     assert len(after) == before
     stub = next(cell for cell in after if cell.id == "queue-drain-stub")
-    assert stub.source == _exercise.find("queue.drain").stub.strip()
+    assert stub.source == catalogue.find("queue.drain").stub.strip()
 
 
 def test_an_author_who_names_no_cell_is_told_which_there_are(

@@ -12,23 +12,23 @@ from pathlib import Path
 import pytest
 from tests.exercises.reader import reading
 
-from course.exercises import _exercise, _progress, progress
+from exercises import catalogue, progress, record
 
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A reader's file, not yet there."""
-    monkeypatch.setattr(_progress, "user_state_path", lambda *_, **__: tmp_path / "state")
+    monkeypatch.setattr(record, "user_state_path", lambda *_, **__: tmp_path / "state")
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("COURSE_PROGRESS")
     return tmp_path / "state/progress.json"
 
 
 def test_what_was_solved_is_remembered(file: Path) -> None:
-    _progress.remember("queue.drain")
-    _progress.remember("cache.batch")
-    _progress.remember("queue.drain")
-    assert _progress.solved() == {"queue.drain", "cache.batch"}
+    record.remember("queue.drain")
+    record.remember("cache.batch")
+    record.remember("queue.drain")
+    assert record.solved() == {"queue.drain", "cache.batch"}
 
 
 def test_a_reader_who_begins_has_no_file_and_no_message(
@@ -44,7 +44,7 @@ def test_a_reader_who_begins_has_no_file_and_no_message(
 def test_a_solved_exercise_is_shown_as_solved(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _progress.remember("start.report")
+    record.remember("start.report")
     progress("start")
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("start: 1 of ")
@@ -59,17 +59,17 @@ def test_a_broken_or_foreign_file_is_set_aside_with_a_word(
 ) -> None:
     file.parent.mkdir()
     file.write_bytes(content)
-    _progress.remember("start.report")
+    record.remember("start.report")
     assert "It is now progress.set-aside.json" in capsys.readouterr().out
     assert file.with_name("progress.set-aside.json").read_bytes() == content
-    assert _progress.solved() == {"start.report"}
+    assert record.solved() == {"start.report"}
 
 
 def test_a_folder_where_the_file_should_be_is_no_reason_to_stop(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.mkdir(parents=True)
-    _progress.remember("start.report")
+    record.remember("start.report")
     assert "could not be read" in capsys.readouterr().out
 
 
@@ -77,7 +77,7 @@ def test_a_folder_that_cannot_be_made_is_no_reason_to_stop(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.parent.write_text("a file, not a folder")
-    _progress.remember("start.report")
+    record.remember("start.report")
     assert "could not be" in capsys.readouterr().out
 
 
@@ -85,11 +85,11 @@ def test_a_folder_that_cannot_be_made_is_no_reason_to_stop(
 def test_ci_and_tests_neither_read_nor_write(
     file: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
-    _progress.remember("start.report")
+    record.remember("start.report")
     before = file.read_bytes()
     monkeypatch.setenv(variable, value)
-    _progress.remember("queue.drain")
-    assert _progress.solved() == set()
+    record.remember("queue.drain")
+    assert record.solved() == set()
     assert file.read_bytes() == before
 
 
@@ -106,7 +106,7 @@ def test_it_survives_a_restart_of_the_kernel_and_is_shown_in_a_terminal(tmp_path
             await reader.run(reader.cells[0])
             return [await reader.run(cell) for cell in cells][-1]
 
-    solution = _exercise.find("start.report").solution
+    solution = catalogue.find("start.report").solution
     asyncio.run(run(solution, 'await exercises.check("start.report", report)'))
     assert "start: 1 of " in asyncio.run(run('exercises.progress("start")'))
     shown = subprocess.run(

@@ -11,7 +11,7 @@ import re
 import pytest
 from tests.exercises.reader import MISBEHAVIOUR, Reader, misbehaving, reading
 
-from course.exercises import _exercise
+from exercises import catalogue
 
 QUICK = ("00_start_here", "03_cache")
 
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.timeout(240)
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     everything = metafunc.config.getoption("all_answers")
-    lessons = [each for each in _exercise.LESSONS.items() if everything or each[1] in QUICK]
+    lessons = [each for each in catalogue.LESSONS.items() if everything or each[1] in QUICK]
     metafunc.parametrize(("lesson", "stem"), lessons, ids=[stem for _, stem in lessons])
 
 
@@ -61,12 +61,12 @@ async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(
                 problems += await problems_of(reader, found[1], stub, cell.source, slow=slow)
     assert not problems, "\n\n".join(problems)
     assert "Clean: " in cells[-1].outputs[0].text
-    assert tuple(tried) == _exercise.names(lesson)
+    assert tuple(tried) == catalogue.names(lesson)
 
 
 async def problems_of(reader: Reader, name: str, stub: str, check: str, *, slow: bool) -> list[str]:
     """Try every answer, the right one last; say which verdicts are not as they should be."""
-    exercise = _exercise.find(name)
+    exercise = catalogue.find(name)
     answers = [("the untouched stub", stub, "Not attempted. ")]
     answers += [(f"wrong answer {n}", w.code, w.hint) for n, w in enumerate(exercise.wrong, 1)]
     if "def " in stub:

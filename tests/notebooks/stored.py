@@ -13,8 +13,7 @@ from collections.abc import Iterator
 
 import nbformat
 from nbformat import NotebookNode
-
-from course.rerun import code_cells, has_error
+from tests.notebooks.rerun import code_cells, has_error
 
 Sentences = Iterator[str]
 

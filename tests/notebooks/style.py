@@ -13,10 +13,10 @@ from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
+from tests.notebooks.rerun import code_cells, untidy
 
-from course.exercises._cells import cells
-from course.exercises._exercise import LESSONS, names
-from course.rerun import code_cells, untidy
+from exercises.catalogue import LESSONS, names
+from exercises.cells import cells
 
 Sentences = Iterator[str]
 Rule = Callable[[NotebookNode, Path], Sentences]
@@ -97,14 +97,14 @@ def british_spelling(notebook: NotebookNode, path: Path) -> Sentences:
 
 def first_cell_connects(notebook: NotebookNode, path: Path) -> Sentences:
     """The first code cell prints which Redis is in use."""
-    if not re.search(r"\b(course|lab)\.start\(", code_cells(notebook)[0].source):
-        yield "the first code cell does not call course.start(), or lab.start() in a failure lab"
+    if not re.search(r"\b(course|failure_lab)\.start\(", code_cells(notebook)[0].source):
+        yield "the first code cell does not call course.start(), or failure_lab.start()"
 
 
 def last_cell_cleans_up(notebook: NotebookNode, path: Path) -> Sentences:
     """The last code cell removes what the notebook made."""
-    if not re.search(r"\b(course|lab)\.finish\(", code_cells(notebook)[-1].source):
-        yield "the last code cell does not call course.finish(), or lab.finish() in a failure lab"
+    if not re.search(r"\b(course|failure_lab)\.finish\(", code_cells(notebook)[-1].source):
+        yield "the last code cell does not call course.finish(), or failure_lab.finish()"
 
 
 def short_cells(notebook: NotebookNode, path: Path) -> Sentences:
@@ -145,7 +145,7 @@ def exercises_have_one_form(notebook: NotebookNode, path: Path) -> Sentences:
         if [(cell.id, cell.cell_type, cell.source) for cell in there] != [
             (cell.id, cell.cell_type, cell.source) for cell in expected
         ]:
-            yield f"{name} is not as its file has it: `python -m course.exercises {name}`"
+            yield f"{name} is not as its file has it: `python -m exercises {name}`"
     if lesson and f'exercises.progress("{lesson}")' not in [cell.source for cell in notebook.cells]:
         yield f'there is no cell exercises.progress("{lesson}")'
 

@@ -18,10 +18,10 @@ from matplotlib.figure import Figure
 from nbformat import NotebookNode, write
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tests.notebooks import stored
+from tests.notebooks.rerun import METADATA, code_cells
 
 from course import plots
-from course.plots.showing import png
-from course.rerun import METADATA, code_cells
+from course.plots.output import png
 
 PROJECT = Path(__file__).parents[2]
 

@@ -9,8 +9,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tests.notebooks import style
-
-from course.rerun import METADATA, code_cells, read
+from tests.notebooks.rerun import METADATA, code_cells, read
 
 NOTEBOOKS = sorted(Path("notebooks").absolute().glob("*.ipynb"))
 MOST_IGNORED_CELLS = 6

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from course.server import PrivateServer
+from private_redis import PrivateServer
 
 PROJECT = Path(__file__).parents[2]
 

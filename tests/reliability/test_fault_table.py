@@ -8,14 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.reliability import fault_table
+from tests.reliability.fault_table import FAULTS, Fault, Mode, main
 
 from backend.core import reliable_queue
-from course import fault_table, lab
-from course.__main__ import main
-from course.fault_table import FAULTS, Fault, Mode
+from course import failure_lab
 
 README = Path(__file__).parents[2] / "README.md"
-NOTHING_LOST = lab.Tally(4, 4, 0, 0, 0, 0, missing=[], twice=0)
+NOTHING_LOST = failure_lab.Tally(4, 4, 0, 0, 0, 0, missing=[], twice=0)
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -58,13 +58,13 @@ def test_the_command_prints_the_table_when_every_fault_has_been_counted(
 ) -> None:
     tried: list[tuple[str, int]] = []
 
-    async def scenario(mode: Mode, tries: int) -> lab.Tally:
+    async def scenario(mode: Mode, tries: int) -> failure_lab.Tally:
         tried.append((mode, tries))
         return NOTHING_LOST
 
     faults = (Fault("this", scenario, 4, 8, fault_table.none), Fault("that", scenario, 5, 9, None))
     monkeypatch.setattr(fault_table, "FAULTS", faults)
-    assert main(["fault-table", *["--full"][: int(full)]]) == 0
+    assert main(["--full"] if full else []) == 0
     assert capsys.readouterr().out == fault_table.table(full=full) + "\n"
     times = [fault.tries(full=full) for fault in faults]
     assert tried == [("pop", times[0]), ("reserve", times[0]), ("reserve", times[1])]
@@ -73,21 +73,21 @@ def test_the_command_prints_the_table_when_every_fault_has_been_counted(
 @pytest.mark.parametrize(
     "counted",
     [
-        lab.Tally(4, 3, 0, 0, 0, 0, missing=[2], twice=0),
-        lab.Tally(4, 3, 1, 0, 0, 0, missing=[], twice=0),
-        lab.Tally(4, 4, 0, 0, 0, 0, missing=[], twice=1),
+        failure_lab.Tally(4, 3, 0, 0, 0, 0, missing=[2], twice=0),
+        failure_lab.Tally(4, 3, 1, 0, 0, 0, missing=[], twice=0),
+        failure_lab.Tally(4, 4, 0, 0, 0, 0, missing=[], twice=1),
     ],
     ids=["lost", "still waiting", "handled twice"],
 )
 def test_the_command_prints_no_table_when_something_else_was_counted(
-    counted: lab.Tally, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    counted: failure_lab.Tally, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def scenario(mode: Mode, tries: int) -> lab.Tally:
+    async def scenario(mode: Mode, tries: int) -> failure_lab.Tally:
         return counted if mode == "reserve" else NOTHING_LOST
 
     faults = (Fault("this", scenario, 4, 8, fault_table.none),)
     monkeypatch.setattr(fault_table, "FAULTS", faults)
-    assert main(["fault-table"]) == 1
+    assert main([]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     assert str(counted) in captured.err

@@ -21,7 +21,7 @@ def redis_url() -> Iterator[str]:
     if url := os.environ.get("REDIS_URL"):
         yield url
     else:
-        from course.server import PrivateServer  # needed only without REDIS_URL
+        from private_redis import PrivateServer  # needed only without REDIS_URL
 
         with PrivateServer() as server:
             yield server.url

@@ -13,7 +13,7 @@ runs out, and whoever is alive moves the item back to the front of the queue.
 
 So an item is handled **at least once**. Twice is possible: a consumer that hangs for longer than
 its lease, or dies between its work and the acknowledgement, has done work that is done again.
-Make the work idempotent (see `add_once` in `backend.core.safe_add` for how).
+Make the work idempotent (see `add_once` in `backend.core.push` for how).
 
 Everything is kept in plain Redis types, which any client can read (queue: `detection_queue`):
 

@@ -226,8 +226,8 @@ async def find_redis() -> AsyncIterator[str]:
         yield DEFAULT_URL
     else:
         try:
-            # The only place where the backend knows the course, which brings a small server.
-            from course.server import PrivateServer, RedisUnavailable
+            # The only place where the backend knows another package, which brings a small server.
+            from private_redis import PrivateServer, RedisUnavailable
         except ImportError as error:
             raise ExampleError(
                 f"No Redis answers at localhost:6379, and none can be started here ({error}).\n"

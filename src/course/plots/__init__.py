@@ -13,8 +13,8 @@ What `show` says is read back from the drawn figure. Words for exact measurement
 """
 
 from course.plots.figures import line, queue_lengths, round_trips, who_gets_what
-from course.plots.sampling import HasQueueLengths, Lengths, Mark, watch
-from course.plots.showing import png_description, show
+from course.plots.measure import HasQueueLengths, Lengths, Mark, watch
+from course.plots.output import png_description, show
 from course.plots.words import Series, Words, all_under, describe, exact, peaks, runs_down
 
 __all__ = [

@@ -17,7 +17,7 @@ from course.plots.words import MARK, ROW
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from course.plots.sampling import Lengths, Mark
+    from course.plots.measure import Lengths, Mark
 
 SIZE = (8.0, 3.4)
 """Inches: the width of a notebook's column."""

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from course.plots.figures import queue_lengths
-from course.plots.showing import png, publish
+from course.plots.output import png, publish
 
 if TYPE_CHECKING:
-    from course.plots.sampling import Lengths
+    from course.plots.measure import Lengths
 
 FRAME = 1 / 8
 """Seconds from one frame to the next, at least."""

@@ -1,0 +1,118 @@
+"""The four calls that a reader makes."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections import Counter
+from types import CodeType, FunctionType
+from typing import Any
+
+from course import session
+from exercises import bench, catalogue, record
+from exercises.verdict import Verdict
+from private_redis import PrivateServer
+
+_hints_given: Counter[str] = Counter()
+
+
+async def check(name: str, *answers: Any) -> Verdict:
+    """Try an answer against the course's Redis, and say how it did.
+
+    It runs in a process and a namespace of its own, with a deadline: it may hang, raise or exit.
+
+    Args:
+        name: the exercise, as `queue.drain`.
+        answers: what the cell above defines.
+
+    Raises:
+        WrongCall: there is no such exercise, or it has more or fewer answers.
+        RedisUnavailable: the course's Redis does not answer.
+    """
+    exercise = catalogue.find(name)
+    if len(answers) != len(exercise.answers):
+        call = f'exercises.check("{name}", {", ".join(exercise.answers)})'
+        raise catalogue.WrongCall(f"{len(answers)} answers were given. The call is {call}.")
+    if _untouched(exercise, answers):
+        return Verdict("not attempted", "Change the cell above, run it, then run this one again.")
+    scratch = _scratch(name)
+    try:
+        verdict = await bench.judge(exercise, answers, scratch)
+    finally:
+        scratch.close()
+    if verdict.kind == "right":
+        record.remember(name)
+    return verdict
+
+
+def _scratch(name: str) -> session.CourseRedis:
+    """Return where one check of the exercise works; closed, it is gone with all that is in it."""
+    namespace = f"check:{secrets.token_hex(4)}:"
+    if name.startswith("lab."):  # the lab's server is broken on purpose, so it is not used here
+        own = PrivateServer().start()
+        return session.CourseRedis(own.url, namespace, "a private server for this check", own)
+    here = session.current()
+    session.check(here.url)
+    # Not its server: that goes on, and closing removes the keys.
+    return dataclasses.replace(here, namespace=here.namespace + namespace, server=None)
+
+
+def hint(name: str) -> None:
+    """Print the next hint for an exercise; each call goes one step further."""
+    hints = catalogue.find(name).hints
+    given = _hints_given[name] = min(_hints_given[name] + 1, len(hints))
+    print(f"Hint {given} of {len(hints)}: {hints[given - 1]}")
+    if given == len(hints):
+        print(f'That was the last one. exercises.solution("{name}") shows an answer.')
+
+
+class _Code(str):
+    """Python code, which a notebook shows in colour."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_markdown_(self) -> str:
+        return f"```python\n{self}\n```"
+
+
+def solution(name: str) -> _Code:
+    """Return an answer with comments. Yours may be another one, and as good."""
+    return _Code(catalogue.find(name).solution.strip())
+
+
+def progress(lesson: str | None = None) -> None:
+    """Print which exercises are solved, of one lesson (as `queue`) or of all."""
+    solved = record.solved()
+    for each in [lesson] if lesson else catalogue.LESSONS:
+        names = catalogue.names(each)
+        print(f"{each}: {sum(name in solved for name in names)} of {len(names)} solved")
+        width = max(map(len, names))
+        for name in names:
+            mark = "solved" if name in solved else "open"
+            print(f"  {mark:6}  {name:{width}}  {catalogue.find(name).title}")
+
+
+def _untouched(exercise: catalogue.Exercise, answers: tuple[Any, ...]) -> bool:
+    """Whether the answers are still those of the stub: compiled alike, or values left at `...`."""
+    values = [each for a in answers for each in (a.values() if isinstance(a, dict) else [a])]
+    if any(value is ... for value in values):
+        return True
+    stub: dict[str, Any] = {}
+    exec(exercise.stub, stub)
+    return all(
+        isinstance(answer, FunctionType) and _same(answer.__code__, stub[name].__code__)
+        for name, answer in zip(exercise.answers, answers, strict=True)
+    )
+
+
+def _same(one: CodeType, other: CodeType) -> bool:
+    """Whether two functions do the same, instruction by instruction, wherever they stand."""
+    if (one.co_code, one.co_names, one.co_varnames, len(one.co_consts)) != (
+        (other.co_code, other.co_names, other.co_varnames, len(other.co_consts))
+    ):
+        return False
+    return all(
+        _same(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType) else a == b
+        for a, b in zip(one.co_consts, other.co_consts, strict=True)
+    )

@@ -1,0 +1,128 @@
+"""Tell from two queue-length lines which stage is in trouble."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend.core.redis import RedisClient
+from course import plots
+from exercises.writing import Bench, Exercise, NotYet, Wrong
+
+BEFORE = (
+    "The stage that puts into this queue does its work, or nothing would arrive. A line that rises "
+    "points at the stage that *takes* from it."
+)
+OTHER_STAGE = "Which line rises in these minutes, and who takes from that queue?"
+NO_ARRIVALS = (
+    "The line falls by 10 a minute while 10 a minute still come in. The analyzer takes both "
+    "together."
+)
+NOT_TAKEN = (
+    "By how much does `analysis_queue` fall in one minute? Add what comes in meanwhile: 30 images "
+    "make 10 batches."
+)
+ARRIVES = (
+    "Level at 0 can mean two things: all is taken at once, or nothing arrives. Where do batches "
+    "come from, and what does that stage do in these minutes?"
+)
+WORD = 'The stages are "watcher", "detector", "aggregator" and "analyzer".'
+
+TROUBLE_1 = "stage in trouble, minute 4 to 8"
+TAKES = "batches a minute that are taken, minute 8 to 12"
+TROUBLE_2 = "stage in trouble, minute 14 to 18"
+REACH = "batches a minute that arrive, minute 14 to 18"
+ANSWERS: dict[str, Any] = {TROUBLE_1: "analyzer", TAKES: 20, TROUBLE_2: "detector", REACH: 0}
+STAGES = ("watcher", "detector", "aggregator", "analyzer")
+
+IMAGES = 30
+"""Images a minute that the cameras write; three of them make a batch."""
+DETECTED = [30] * 14 + [0] * 4 + [60] * 4 + [30] * 8
+ANALYSED = [10] * 4 + [0] * 4 + [20] * 4 + [10] * 2 + [0] * 4 + [20] * 4 + [10] * 8
+
+
+async def two_lines(client: RedisClient) -> dict[str, list[int]]:
+    """Play a bad half hour, and measure two queues once for each of its minutes.
+
+    Returns:
+        The lengths of `detection_queue` and `analysis_queue`.
+    """
+    queues = ["detection_queue", "analysis_queue"]
+    async with plots.watch(client, queues, every=None) as lengths:
+        for detected, analysed in zip(DETECTED, ANALYSED, strict=True):
+            for number in range(IMAGES):
+                await client.add_to_queue("detection_queue", number)
+            for number in range(detected):
+                await client.get_from_queue("detection_queue", timeout=1)
+                if number % 3 == 0:
+                    await client.add_to_queue("analysis_queue", number)
+            for _ in range(analysed):
+                await client.get_from_queue("analysis_queue", timeout=1)
+            await lengths.sample()
+    return {name: lengths[name] for name in queues}
+
+
+async def check(bench: Bench, answers: Mapping[str, Any]) -> None:
+    """Compare the four answers, one after the other."""
+    for question, right in ANSWERS.items():
+        bench.situation = f"{question[0].upper()}{question[1:]}: look at the plot again."
+        came = answers.get(question)
+        if came == right:
+            continue
+        if isinstance(right, str):
+            before = {"analyzer": ("aggregator", "detector"), "detector": ("watcher",)}[right]
+            hint = BEFORE if came in before else OTHER_STAGE if came in STAGES else WORD
+            raise NotYet(hint, expected="another stage", came=repr(came))
+        hint = ARRIVES
+        if question == TAKES:
+            hint = NO_ARRIVALS if came == 10 else NOT_TAKEN
+        raise NotYet(hint, expected="another number", came=repr(came))
+
+
+def _with(*values: Any) -> str:
+    shown = [f'"{value}"' if isinstance(value, str) else value for value in values]
+    lines = [f'    "{question}": {value},' for question, value in zip(ANSWERS, shown, strict=True)]
+    return "\n".join(["in_trouble = {", *lines, "}"])
+
+
+EXERCISE = Exercise(
+    place=3,
+    statement="""\
+### Exercise: which stage is in trouble?
+
+The plot shows both queues in a bad half hour, measured once a minute. The cameras write 30 images a minute all the time, and three images make a batch. Replace each `...`: a stage is `"watcher"`, `"detector"`, `"aggregator"` or `"analyzer"`, and the batches are those of `analysis_queue`, as whole numbers.
+""",  # noqa: E501
+    stub="""\
+in_trouble = {
+    "stage in trouble, minute 4 to 8": ...,
+    "batches a minute that are taken, minute 8 to 12": ...,
+    "stage in trouble, minute 14 to 18": ...,
+    "batches a minute that arrive, minute 14 to 18": ...,
+}
+""",
+    answers=("in_trouble",),
+    check=check,
+    hints=(
+        "Find the line that rises, and ask who takes from that queue.",
+        "The slope is what comes in minus what goes out. 30 images a minute make 10 batches.",
+        "From minute 14 to 18 `detection_queue` rises by 30 a minute, so nobody takes images, and "
+        "without images there are no batches.",
+    ),
+    solution=f"""\
+# 4 to 8: analysis_queue rises by 10 a minute, all that comes in: nobody takes from it.
+# 8 to 12: it falls by 10 a minute while 10 come in, so 20 are taken.
+# 14 to 18: detection_queue rises by 30 a minute: the detector stands still. Without detections
+# no batch is made, so analysis_queue is level at 0 because nothing arrives.
+{_with("analyzer", 20, "detector", 0)}
+""",
+    why="an empty queue can mean that all is well or that the stage before it has died: look at "
+    "both lines.",
+    wrong=(
+        Wrong(BEFORE, _with("aggregator", 20, "detector", 0)),
+        Wrong(BEFORE, _with("analyzer", 20, "watcher", 0)),
+        Wrong(OTHER_STAGE, _with("watcher", 20, "detector", 0)),
+        Wrong(OTHER_STAGE, _with("analyzer", 20, "analyzer", 0)),
+        Wrong(NO_ARRIVALS, _with("analyzer", 10, "detector", 0)),
+        Wrong(NOT_TAKEN, _with("analyzer", 40, "detector", 0)),
+        Wrong(ARRIVES, _with("analyzer", 20, "detector", 10)),
+        Wrong(WORD, _with("analysis_queue", 20, "detector", 0)),
+    ),
+)

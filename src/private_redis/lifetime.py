@@ -1,0 +1,75 @@
+"""Start a program that ends with this one, whatever ends this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+
+
+class Supervised(subprocess.Popen[bytes]):
+    """The supervisor of a program; the program itself is `program_pid`.
+
+    Its standard input is the sign of life that it watches: while this process holds the other end,
+    the program runs.
+    """
+
+    def read_program_pid(self) -> int | None:
+        """Wait for the program's process id; None if the program could not be started."""
+        assert self.stdout is not None
+        first_line = self.stdout.readline()
+        return int(first_line) if first_line else None
+
+    def let_go(self) -> None:
+        """Close our ends of the pipes: the supervisor kills the program, and ends."""
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            if pipe:
+                pipe.close()
+
+
+_all: weakref.WeakSet[Supervised] = weakref.WeakSet()
+
+
+def start_supervised(
+    command: Sequence[str | Path],
+    *,
+    folder: str = "",
+    keep_folder: bool = False,
+    output: int | IO[bytes] = subprocess.PIPE,
+) -> Supervised:
+    """Start a program under a supervisor, which kills it when this process ends.
+
+    The program has a session of its own: an interrupt at the terminal does not reach it.
+
+    Args:
+        command: the program and its arguments.
+        folder: a folder that is removed when the program has ended; "" for none.
+        keep_folder: the folder outlives a program that was killed. It is removed when this
+            process lets go.
+        output: where the program's output and errors go; by default a pipe, our `stderr`.
+    """
+    keep = ["--keep"] if keep_folder else []
+    supervised = Supervised(
+        [sys.executable, "-I", "-S", SUPERVISOR, *keep, folder, *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=output,
+        start_new_session=True,
+    )
+    _all.add(supervised)
+    return supervised
+
+
+def _let_go_of_copies() -> None:
+    """In a forked child: a copy of the pipe held there would keep the program alive."""
+    for supervised in _all:
+        supervised.let_go()
+
+
+os.register_at_fork(after_in_child=_let_go_of_copies)

@@ -1,0 +1,307 @@
+"""Connecting and disconnecting: which server, how often it is tried, and what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import redis.asyncio
+from redis import exceptions
+from tests.support import Proxy, hear, until
+
+from backend.core.redis import DEFAULT_URL, RedisClient
+from private_redis import PrivateServer
+
+# ---- which server ----
+
+
+def test_the_url_of_the_argument_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://from-the-environment:6379/0")
+    assert RedisClient("redis://from-the-argument:6379/0").redis_url.endswith("argument:6379/0")
+
+
+def test_the_url_of_the_environment_comes_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://from-the-environment:6379/0")
+    assert RedisClient().redis_url == "redis://from-the-environment:6379/0"
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_without_a_url_it_is_the_default_port_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, empty: str | None
+) -> None:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    if empty is not None:
+        monkeypatch.setenv("REDIS_URL", empty)
+    assert RedisClient().redis_url == DEFAULT_URL == "redis://localhost:6379/0"
+
+
+async def test_making_a_client_opens_no_connection(proxy: Proxy) -> None:
+    RedisClient(proxy.url)
+    await asyncio.sleep(0)
+    assert proxy.connections == 0
+
+
+async def test_a_url_that_is_none_of_redis_is_refused() -> None:
+    with pytest.raises(ValueError, match="redis://"):
+        await RedisClient("http://127.0.0.1:80").connect()
+
+
+# ---- not connected ----
+
+OPERATIONS: dict[str, Callable[[RedisClient], Awaitable[Any]]] = {
+    "health_check": lambda client: client.health_check(),
+    "add_to_queue": lambda client: client.add_to_queue("q", 1),
+    "get_from_queue": lambda client: client.get_from_queue("q", timeout=1),
+    "get_queue_length": lambda client: client.get_queue_length("q"),
+    "peek_queue": lambda client: client.peek_queue("q"),
+    "clear_queue": lambda client: client.clear_queue("q"),
+    "publish": lambda client: client.publish("c", 1),
+    "subscribe": lambda client: client.subscribe("c"),
+    "listen": lambda client: anext(client.listen(None)),  # type: ignore[arg-type]
+    "unsubscribe": lambda client: client.unsubscribe("c"),
+    "set": lambda client: client.set("k", 1),
+    "get": lambda client: client.get("k"),
+    "exists": lambda client: client.exists("k"),
+    "delete": lambda client: client.delete("k"),
+    "call": lambda client: client.call("PING"),
+}
+each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+
+
+def test_every_public_coroutine_of_the_client_is_among_the_operations() -> None:
+    public = {name for name in vars(RedisClient) if not name.startswith("_")}
+    assert public - {"connect", "disconnect", "full_name"} == set(OPERATIONS)
+
+
+@each_operation
+async def test_before_connect_every_operation_says_not_connected(
+    operation: Callable[[RedisClient], Awaitable[Any]],
+) -> None:
+    with pytest.raises(RuntimeError, match=r"^Redis client not connected: .*connect\(\)"):
+        await operation(RedisClient("redis://127.0.0.1:1"))
+
+
+@each_operation
+async def test_after_disconnect_every_operation_says_not_connected(
+    redis_url: str, operation: Callable[[RedisClient], Awaitable[Any]]
+) -> None:
+    async with RedisClient(redis_url) as client:
+        pass
+    with pytest.raises(RuntimeError, match=r"^Redis client not connected"):
+        await operation(client)
+
+
+async def test_disconnect_may_come_twice_or_without_a_connect(redis_url: str) -> None:
+    client = RedisClient(redis_url)
+    await client.disconnect()
+    await client.connect()
+    await client.disconnect()
+    await client.disconnect()
+
+
+async def test_a_client_can_connect_again_after_disconnect(redis_url: str) -> None:
+    client = RedisClient(redis_url)
+    for _ in range(2):
+        await client.connect()
+        assert (await client.health_check())["connected"]
+        await client.disconnect()
+
+
+# ---- how often connecting is tried ----
+
+
+async def test_connect_tries_three_times_and_raises_the_last_error() -> None:
+    connections = 0
+
+    def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        client = RedisClient(f"redis://127.0.0.1:{port}", backoff_base=0.01)
+        with pytest.raises(exceptions.ConnectionError):
+            await client.connect()
+    assert connections == 3
+    with pytest.raises(RuntimeError, match=r"^Redis client not connected"):
+        await client.get("k")
+
+
+async def test_connect_waits_longer_before_each_attempt_up_to_the_cap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("backend.core.redis.asyncio.sleep", note)
+    monkeypatch.setattr("random.random", lambda: 0.5)  # the jitter, in its middle
+    with pytest.raises(exceptions.ConnectionError):
+        await RedisClient("redis://127.0.0.1:1", attempts=8).connect()
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+
+
+async def test_connect_succeeds_when_the_server_comes_up_between_two_attempts(
+    private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def start_the_server(_: float) -> None:
+        private_server.start()
+
+    private_server.stop()
+    monkeypatch.setattr("backend.core.redis.asyncio.sleep", start_the_server)
+    async with RedisClient(private_server.url) as client:
+        assert (await client.health_check())["connected"]
+
+
+async def test_a_wrong_password_is_reported_at_once_and_tried_once(
+    proxy: Proxy, admin: redis.asyncio.Redis
+) -> None:
+    await admin.config_set("requirepass", "right")
+    before = time.monotonic()
+    for url in (proxy.url, proxy.url.replace("//", "//:wrong@")):
+        with pytest.raises(exceptions.AuthenticationError):
+            await RedisClient(url, backoff_base=2).connect()
+    assert proxy.connections == 2
+    assert time.monotonic() - before < 1
+    async with RedisClient(proxy.url.replace("//", "//:right@")) as client:
+        assert (await client.health_check())["connected"]
+
+
+async def test_a_database_that_does_not_exist_is_reported_at_once_and_tried_once(
+    proxy: Proxy,
+) -> None:
+    before = time.monotonic()
+    with pytest.raises(exceptions.ResponseError, match="DB index"):
+        await RedisClient(proxy.url.replace("/0", "/99"), backoff_base=2).connect()
+    assert proxy.connections == 1
+    assert time.monotonic() - before < 1
+
+
+async def test_connecting_twice_also_at_the_same_time_opens_one_pool(
+    private_server: PrivateServer, admin: redis.asyncio.Redis
+) -> None:
+    async with RedisClient(private_server.url) as client:
+        await client.connect()
+    await asyncio.gather(client.connect(), client.connect())
+    await client.disconnect()
+    await until(lambda: only_this_connection(admin))
+
+
+# ---- what is left behind ----
+
+
+async def test_disconnect_ends_whoever_waits(
+    private_server: PrivateServer, admin: redis.asyncio.Redis
+) -> None:
+    client = RedisClient(private_server.url)
+    await client.connect()
+    subscription = await client.subscribe("c")
+    listening = asyncio.create_task(hear(client, subscription))
+    popping = asyncio.create_task(client.get_from_queue("q"))
+    await until(lambda: is_blocked(admin))
+
+    await client.disconnect()
+
+    assert await listening == []
+    with pytest.raises(exceptions.ConnectionError):
+        await popping
+    await until(lambda: only_this_connection(admin))
+
+
+async def test_a_read_under_way_does_not_reconnect_after_disconnect(
+    private_server: PrivateServer, admin: redis.asyncio.Redis
+) -> None:
+    client = RedisClient(private_server.url, backoff_base=0.01)
+    await client.connect()
+    private_server.pause()
+    reading = asyncio.create_task(client.get("k"))
+    await asyncio.sleep(0.05)  # it has been sent; nothing in reach would tell us so
+    await client.disconnect()
+    with pytest.raises((exceptions.ConnectionError, RuntimeError)):
+        await reading
+    private_server.resume()
+    await until(lambda: only_this_connection(admin))
+
+
+async def test_nothing_that_was_under_way_reaches_the_server_after_disconnect(
+    private_server: PrivateServer, admin: redis.asyncio.Redis
+) -> None:
+    client = RedisClient(private_server.url)
+    await client.connect()
+    calls = [asyncio.create_task(client.add_to_queue("q", number)) for number in range(200)]
+    calls.append(asyncio.create_task(client.get_from_queue("empty")))
+    calls.append(asyncio.create_task(client.subscribe("c")))
+    await until(lambda: admin.llen("q"))
+    await client.disconnect()
+    at_disconnect = await admin.llen("q")
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert await admin.llen("q") <= at_disconnect + 50  # sent before, and not yet looked at
+    assert any(isinstance(outcome, exceptions.ConnectionError) for outcome in outcomes)
+    await admin.rpush("empty", "left alone")
+    assert await admin.llen("empty") == 1
+    assert await admin.pubsub_numsub("c") == [("c", 0)]
+
+
+@pytest.mark.parametrize("option", ["socket_timeout=1", "decode_responses=True", "protocol=3"])
+async def test_a_url_may_not_set_what_the_client_decides(redis_url: str, option: str) -> None:
+    name = option.partition("=")[0]
+    with pytest.raises(ValueError, match=f"^{name}: not for the URL"):
+        await RedisClient(f"redis://127.0.0.1:1/0?{option}").connect()
+
+
+async def test_a_failed_connect_leaves_no_connection(
+    private_server: PrivateServer, admin: redis.asyncio.Redis
+) -> None:
+    await admin.execute_command("ACL", "SETUSER", "default", "-ping")  # it may log in, no more
+    with pytest.raises(exceptions.NoPermissionError) as refused:
+        await RedisClient(private_server.url).connect()
+    assert refused.tb  # holds on to the connection, so that no garbage collection closes it
+    await until(lambda: only_this_connection(admin))
+
+
+def test_a_program_that_uses_everything_ends_without_a_warning(
+    private_server: PrivateServer,
+) -> None:
+    program = """
+import asyncio, gc
+from backend.core.redis import RedisClient
+async def main():
+    # -X dev also logs callbacks that take long, as they do on a busy machine.
+    asyncio.get_running_loop().slow_callback_duration = 60
+    async with RedisClient() as client:
+        await asyncio.gather(*(client.add_to_queue("q", n) for n in range(20)))
+        await asyncio.gather(*(client.get_from_queue("q", timeout=1) for n in range(20)))
+        await client.set("k", 1)
+        left, kept = await client.subscribe("left"), await client.subscribe("kept")
+        await client.publish("kept", 1)
+        async for message in client.listen(kept):
+            break
+        await client.unsubscribe("left")
+    gc.collect()
+asyncio.run(main())
+gc.collect()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-c", program],
+        env={"REDIS_URL": private_server.url, "PYTHONPATH": "src"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+async def only_this_connection(admin: redis.asyncio.Redis) -> bool:
+    return len(await admin.client_list()) == 1
+
+
+async def is_blocked(admin: redis.asyncio.Redis) -> bool:
+    return (await admin.info("clients"))["blocked_clients"] == 1

@@ -1,0 +1,413 @@
+"""What the reliable queue promises, one promise a test, and what a review of it found."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from redis import exceptions
+
+from backend.core.dead_letters import dead_letter
+from backend.core.encoding import decode
+from backend.core.redis import RedisClient
+from backend.core.reliable_queue import Job, ReliableQueue
+from course import failure_lab
+from private_redis import PrivateServer
+
+QUEUE = "detection_queue"
+DETECTION = {"id": 1, "camera_id": "front_door"}
+
+
+@pytest.fixture
+async def client(redis_url: str, namespace: str) -> AsyncIterator[RedisClient]:
+    async with RedisClient(redis_url, namespace=namespace) as connected:
+        yield connected
+
+
+@pytest.fixture
+async def quick(private_server: PrivateServer) -> AsyncIterator[RedisClient]:
+    """A client of a server that may be broken; it gives up after 0.3 s."""
+    async with RedisClient(private_server.url, timeout=0.3, backoff_base=0.01) as connected:
+        yield connected
+
+
+def queue_of(client: RedisClient, **options: Any) -> ReliableQueue:
+    return ReliableQueue(client, QUEUE, **({"backoff_base": 0.01} | options))
+
+
+async def take(queue: ReliableQueue) -> Job:
+    job = await queue.take(2)
+    assert job is not None
+    return job
+
+
+async def until(condition: Callable[[], Awaitable[Any]], *, within: float = 5.0) -> None:
+    async with asyncio.timeout(within):
+        while not await condition():  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.005)
+
+
+async def keys(client: RedisClient) -> list[str]:
+    """The keys of this test that are left, without their namespace."""
+    pattern = client.full_name("*")
+    found = (await client.call("SCAN", 0, "MATCH", pattern, "COUNT", 100_000))[1]
+    return sorted(key.decode().removeprefix(client.namespace) for key in found)
+
+
+async def stop_the_heart(queue: ReliableQueue) -> None:
+    """No more signs of life, and no more looking after others, but for what the test asks for."""
+    assert queue._heart
+    queue._heart.cancel()
+    await asyncio.gather(queue._heart, return_exceptions=True)
+
+
+async def die(queue: ReliableQueue) -> None:
+    """End as a killed process does: without a goodbye. Its lease is over at once."""
+    await stop_the_heart(queue)
+    lease = queue._client.full_name(f"{QUEUE}:lease:{queue.consumer}")
+    await queue._client.call("DEL", lease)
+
+
+# ---- the plain way ----
+
+
+async def test_a_handled_item_leaves_nothing_behind(client: RedisClient) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client) as queue, queue.reserve(timeout=1) as job:
+        assert job
+        assert job.data == DETECTION
+        assert job.attempt == 1
+        assert await client.get_queue_length(QUEUE) == 0
+    assert await keys(client) == []
+
+
+async def test_no_item_in_time_is_none(client: RedisClient) -> None:
+    async with queue_of(client) as queue, queue.reserve(timeout=0.05) as job:
+        assert job is None
+
+
+async def test_an_item_that_comes_later_ends_the_wait(client: RedisClient) -> None:
+    async with queue_of(client) as queue:
+        waiting = asyncio.create_task(queue.take())
+        await client.add_to_queue(QUEUE, DETECTION)
+        assert (await waiting).data == DETECTION
+
+
+async def test_items_come_in_the_order_in_which_they_were_added(client: RedisClient) -> None:
+    for number in range(5):
+        await client.add_to_queue(QUEUE, number)
+    async with queue_of(client) as queue:
+        for number in range(5):
+            async with queue.reserve(1) as job:
+                assert job
+                assert job.data == number
+
+
+async def test_a_failed_item_is_tried_again_and_then_goes_to_the_dead_letter_queue(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    attempts = []
+    async with queue_of(client, max_attempts=3) as queue:
+        for _ in range(3):
+            async with queue.reserve(timeout=2) as job:
+                assert job
+                attempts.append(job.attempt)
+                raise ValueError("no such image")
+        async with queue.reserve(timeout=0.1) as job:
+            assert job is None
+    (entry,) = await client.peek_queue(f"dlq:{QUEUE}")
+    assert attempts == [1, 2, 3]
+    assert entry["original_job"] == DETECTION
+    assert entry["error"] == "ValueError: no such image"
+    assert entry["attempt_count"] == 3
+    assert entry["queue_name"] == QUEUE
+    assert entry["first_failed_at"] <= entry["last_failed_at"]
+    assert await keys(client) == [f"dlq:{QUEUE}"]
+
+
+async def test_a_failed_item_waits_before_it_is_tried_again(client: RedisClient) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client, backoff_base=30) as queue:
+        await queue.fail(await take(queue), "not now")
+        assert await queue.take(0.05) is None
+        retry = client.full_name(f"{QUEUE}:retry")
+        _, due = await client.call("ZRANGE", retry, 0, -1, "WITHSCORES")
+        seconds, _ = await client.call("TIME")
+        assert 20 < float(due) / 1000 - seconds < 40
+
+
+async def test_a_cancelled_item_goes_back_at_once_and_the_attempt_does_not_count(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, 1)
+    await client.add_to_queue(QUEUE, 2)
+    async with queue_of(client) as queue:
+        with suppress(asyncio.CancelledError):
+            async with queue.reserve(1):
+                raise asyncio.CancelledError
+        job = await take(queue)
+        assert (job.data, job.attempt) == (1, 1)
+
+
+async def test_leaving_gives_back_what_is_in_hand(client: RedisClient) -> None:
+    await client.add_to_queue(QUEUE, 1)
+    async with queue_of(client) as queue:
+        await take(queue)
+    assert await client.peek_queue(QUEUE) == [1]
+
+
+async def test_take_without_entering_is_an_error(client: RedisClient) -> None:
+    with pytest.raises(RuntimeError, match="async with"):
+        await queue_of(client).take(0.1)
+
+
+# ---- consumers that die ----
+
+
+async def test_what_a_dead_consumer_had_in_hand_goes_to_the_front_in_the_old_order(
+    client: RedisClient,
+) -> None:
+    for number in range(4):
+        await client.add_to_queue(QUEUE, number)
+    dead = [queue_of(client, consumer=name) for name in ("c", "a", "b")]
+    async with queue_of(client) as alive:
+        await stop_the_heart(alive)
+        for queue in dead:
+            await queue.__aenter__()
+            await take(queue)
+            await asyncio.sleep(0.002)  # taken at different milliseconds
+        for queue in dead:
+            await die(queue)
+        assert await alive.return_lost() == 3
+        assert await alive.return_lost() == 0
+        assert await client.peek_queue(QUEUE) == [0, 1, 2, 3]
+
+
+async def test_the_living_find_the_item_of_a_dead_consumer_by_themselves(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    dead = queue_of(client)
+    async with queue_of(client, lease=0.3) as alive:
+        await dead.__aenter__()
+        await take(dead)
+        await die(dead)
+        assert (await take(alive)).data == DETECTION
+
+
+async def test_a_restart_under_the_same_name_finds_the_item_at_once(client: RedisClient) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    first = queue_of(client, consumer="detector-1")
+    await first.__aenter__()
+    await take(first)
+    await stop_the_heart(first)
+    async with queue_of(client, consumer="detector-1") as second:
+        job = await take(second)
+        assert (job.data, job.attempt) == (DETECTION, 2)
+
+
+async def test_an_item_that_kills_its_consumers_ends_in_the_dead_letter_queue(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    for _ in range(2):
+        dies = queue_of(client, max_attempts=2)
+        await dies.__aenter__()
+        await take(dies)
+        await die(dies)
+        async with queue_of(client, max_attempts=2) as alive:
+            await alive.return_lost()
+    async with queue_of(client, max_attempts=2) as alive:
+        assert await alive.take(0.05) is None
+    (entry,) = await client.peek_queue(f"dlq:{QUEUE}")
+    assert entry["original_job"] == DETECTION
+    assert entry["attempt_count"] == 2
+
+
+async def test_a_consumer_that_works_for_longer_than_its_lease_keeps_its_item(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client, lease=0.3) as slow, queue_of(client, lease=0.3) as other:
+        job = await take(slow)
+        assert await other.take(1.0) is None
+        assert await slow.acknowledge(job)
+
+
+async def test_who_comes_back_after_its_lease_cannot_acknowledge_what_another_has(
+    client: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client, consumer="hung") as hung, queue_of(client) as other:
+        async with hung.reserve(1):
+            await die(hung)  # as good as dead: it hangs for longer than its lease
+            await other.return_lost()
+            job = await take(other)
+        assert "its lease had run out" in caplog.text
+        assert await other.acknowledge(job)
+
+
+# ---- what a review found ----
+
+
+async def test_equal_items_that_are_at_work_at_once_are_no_attempts_of_each_other(
+    client: RedisClient,
+) -> None:
+    for _ in range(5):
+        await client.add_to_queue(QUEUE, "motion")
+    queues = [queue_of(client, max_attempts=3) for _ in range(5)]
+    for queue in queues:
+        await queue.__aenter__()
+    jobs = [await take(queue) for queue in queues]
+    assert [job.attempt for job in jobs] == [1] * 5
+    for queue, job in zip(queues, jobs, strict=True):
+        assert await queue.acknowledge(job)
+        await queue.__aexit__(None, None, None)
+    assert await keys(client) == []
+
+
+async def test_equal_items_that_fail_are_each_kept(client: RedisClient) -> None:
+    for _ in range(3):
+        await client.add_to_queue(QUEUE, "motion")
+    async with queue_of(client, backoff_base=30, max_attempts=9) as queue:
+        for _ in range(3):
+            await queue.fail(await take(queue), "no")
+    stored = await failure_lab.contents(client, QUEUE)
+    assert len(stored["retrying"]) == 3
+
+
+async def test_an_acknowledgement_that_is_sent_again_says_the_same(client: RedisClient) -> None:
+    await client.add_to_queue(QUEUE, 1)
+    await client.add_to_queue(QUEUE, 2)
+    async with queue_of(client) as queue:
+        job = await take(queue)
+        assert await queue.acknowledge(job)
+        assert await queue.acknowledge(job)
+        await take(queue)
+        assert not await queue.acknowledge(job)
+
+
+async def test_an_acknowledgement_after_the_lease_leaves_no_lease_without_an_end(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, 1)
+    async with queue_of(client, consumer="late") as queue:
+        job = await take(queue)
+        lease = client.full_name(f"{QUEUE}:lease:late")
+        await client.call("DEL", lease)
+        assert await queue.acknowledge(job)
+        without_an_end = -1
+        assert await client.call("PTTL", lease) != without_an_end
+
+
+async def test_a_cancel_stays_a_cancel_when_the_server_is_away(
+    private_server: PrivateServer, quick: RedisClient
+) -> None:
+    await quick.add_to_queue(QUEUE, DETECTION)
+
+    async def work() -> None:
+        async with queue_of(quick) as queue, queue.reserve(1) as job:
+            assert job
+            private_server.stop()
+            await asyncio.Event().wait()
+
+    working = asyncio.create_task(work())
+
+    async def stopped() -> bool:
+        return not private_server.running
+
+    await until(stopped)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+
+async def test_an_error_whose_text_is_no_utf_8_can_be_written_down(client: RedisClient) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client, max_attempts=1) as queue:
+        await queue.fail(await take(queue), FileNotFoundError("/export/foscam/caf\udce9.jpg"))
+    (entry,) = await client.peek_queue(f"dlq:{QUEUE}")
+    assert entry["error"] == r"FileNotFoundError: /export/foscam/caf\udce9.jpg"
+
+
+async def test_two_workers_on_one_object_is_an_error(client: RedisClient) -> None:
+    await client.add_to_queue(QUEUE, 1)
+    async with queue_of(client) as queue:
+        async with queue.reserve(1):
+            with pytest.raises(RuntimeError, match="one for each worker"):
+                async with queue.reserve(1):
+                    pass
+        async with queue.reserve(0.01):
+            pass
+
+
+async def test_nothing_is_reserved_that_nobody_would_look_for(client: RedisClient) -> None:
+    """The list of consumers is of the wrong type: then an item has to stay in the queue."""
+    await client.add_to_queue(QUEUE, 1)
+    async with queue_of(client) as queue:
+        await client.set(f"{QUEUE}:consumers", "a string")
+        with pytest.raises(exceptions.ResponseError, match="WRONGTYPE"):
+            await queue.take(0.1)
+        assert await client.peek_queue(QUEUE) == [1]
+        await client.delete(f"{QUEUE}:consumers")
+        assert (await take(queue)).data == 1
+
+
+async def test_a_consumer_that_waits_outlives_a_restart_of_the_server(
+    private_server: PrivateServer,
+) -> None:
+    async with (
+        RedisClient(private_server.url, backoff_base=0.05, attempts=9) as client,
+        queue_of(client) as queue,
+    ):
+        waiting = asyncio.create_task(queue.take())
+
+        async def blocked() -> bool:
+            return (await client.call("INFO", "clients"))["blocked_clients"] == 1
+
+        await until(blocked)
+        private_server.stop()
+        private_server.start()
+        async with RedisClient(private_server.url) as producer:
+            await producer.add_to_queue(QUEUE, DETECTION)
+        assert (await waiting).data == DETECTION
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"null", b"0", b"not JSON", b"\xff\xfe", b"|", b'{"a": 1e999}', b'"\\ud800"', b"a|b|c"],
+)
+async def test_any_bytes_pass_through_retry_and_dead_letter_to_the_byte(
+    client: RedisClient, raw: bytes
+) -> None:
+    await client.call("RPUSH", client.full_name(QUEUE), raw)
+    async with queue_of(client, max_attempts=2) as queue:
+        for attempt in (1, 2):
+            job = await take(queue)
+            assert (job.raw, job.attempt) == (raw, attempt)
+            await queue.fail(job, "no")
+    stored = await failure_lab.contents(client, QUEUE)
+    assert stored["dead_lettered"] == [failure_lab.identity(decode(raw))]
+
+
+async def test_consumers_that_wait_do_not_take_an_item_out_of_the_queue(
+    client: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    async with queue_of(client) as one, queue_of(client) as two:
+        waiting = [asyncio.create_task(queue.take(2)) for queue in (one, two)]
+        await client.add_to_queue(QUEUE, 1)
+        await client.add_to_queue(QUEUE, 2)
+        jobs = await asyncio.gather(*waiting)
+        assert sorted(job.data for job in jobs if job) == [1, 2]
+
+
+def test_json_of_any_depth_can_be_given_up() -> None:
+    """Where Python's recursion ends, an item was given up for ever anew."""
+    for depth in range(900, 1000):
+        assert dead_letter(b"[" * depth + b"]" * depth, error="no")

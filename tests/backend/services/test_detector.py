@@ -1,0 +1,204 @@
+"""The built-in detector on scenes with known truth, and the worker on a real queue."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tests.support import until
+
+from backend.core.reliable_queue import ReliableQueue
+from backend.services.batch_aggregator import BatchAggregator
+from backend.services.detector import (
+    BackgroundDetector,
+    Detection,
+    DetectionWorker,
+    UnsupportedMedia,
+)
+from backend.services.file_watcher import DETECTION_QUEUE
+from course.pipeline_lab.scenes import CAMERAS, TYPES, background, measure, overlap, scene, scenes
+
+
+@pytest.fixture(scope="module")
+def detector() -> BackgroundDetector:
+    return BackgroundDetector({camera: background(camera) for camera in CAMERAS})
+
+
+def job(path: Path, **fields) -> dict:
+    return {
+        "camera_id": path.parent.name,
+        "file_path": str(path),
+        "timestamp": "2026-01-15T10:30:00+00:00",
+        "media_type": "image",
+        **fields,
+    }
+
+
+# ---- the built-in detector -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("camera_id", CAMERAS)
+def test_a_thing_is_found_where_it_is(detector, camera_id, kind):
+    drawn = scene(camera_id, kind, seed=5)
+    (found,) = detector.detect(drawn.image, camera_id)
+    assert found.type == kind
+    assert overlap(found.box, drawn.things[0].box) > 0.6
+    assert 0.5 < found.confidence < 1
+
+
+def test_most_is_found_and_most_reports_are_true(detector):
+    scores = measure(detector, scenes(90, seed=1))
+    assert scores["all"].recall > 0.82
+    assert scores["all"].precision > 0.9
+    for kind in TYPES:
+        assert scores[kind].recall > 0.75, kind
+
+
+def test_empty_scenes_give_no_alarm(detector):
+    drawn = [scene(camera, seed=seed) for camera in CAMERAS for seed in range(10)]
+    assert [each.seed for each in drawn if detector.detect(each.image, each.camera_id)] == []
+
+
+def test_the_light_of_the_day_is_no_detection(detector):
+    brighter = background("garden").point(lambda value: min(value + 40, 255))
+    assert detector.detect(brighter, "garden") == []
+
+
+def test_a_camera_without_a_background_takes_its_first_image_for_one():
+    detector = BackgroundDetector()
+    assert detector.detect(scene("garden", seed=1).image, "garden") == []
+    (found,) = detector.detect(scene("garden", "cat", seed=2).image, "garden")
+    assert found.type == "cat"
+
+
+def test_an_image_of_another_size_is_compared_all_the_same(detector):
+    drawn = scene("garden", "person", seed=5)
+    larger = drawn.image.resize((640, 480))
+    (found,) = detector.detect(larger, "garden")
+    half = tuple(value // 2 for value in found.box)
+    assert overlap(half, drawn.things[0].box) > 0.6
+
+
+# ---- the worker ------------------------------------------------------------------------
+
+
+class Seeing:
+    """A detector that sees what it is told to."""
+
+    def __init__(self, *detections: Detection) -> None:
+        self.detections = list(detections)
+
+    def detect(self, image: Image.Image, camera_id: str) -> list[Detection]:
+        return self.detections
+
+
+@pytest.fixture
+def aggregator(client, clock) -> BatchAggregator:
+    return BatchAggregator(client, clock=clock)
+
+
+CAR = Detection("car", 0.8, (10, 20, 110, 60))
+
+
+async def test_what_is_seen_goes_to_the_aggregator(client, aggregator, detector, root):
+    path = scene("driveway", "car", seed=5).save(root)
+    async with DetectionWorker(client, detector, aggregator) as worker:
+        await client.add_to_queue(DETECTION_QUEUE, job(path))
+        await until(lambda: client.exists("batch:driveway:current"))
+        batch_id = await client.get("batch:driveway:current")
+        (detection_id,) = await client.peek_queue(f"batch:{batch_id}:detections")
+        record = await client.get(f"detection:{detection_id}")
+        assert (record["type"], record["camera_id"]) == ("car", "driveway")
+        assert record["file_path"] == str(path)
+        assert len(record["box"]) == 4
+
+        async def is_done() -> bool:
+            return bool(worker.steps)
+
+        await until(is_done)
+    assert worker.steps[0].subject == str(path)
+    assert worker.steps[0].made == (detection_id,)
+
+
+async def test_a_job_that_is_done_twice_adds_its_detections_once(client, aggregator, root):
+    path = scene("driveway").save(root)
+    worker = DetectionWorker(client, Seeing(CAR, CAR), aggregator)
+    first = await worker.handle(job(path))
+    assert await worker.handle(job(path)) == first
+    batch_id = await client.get("batch:driveway:current")
+    assert await client.peek_queue(f"batch:{batch_id}:detections") == first
+    assert len(set(first)) == 2
+
+
+async def test_the_job_of_a_worker_that_died_is_done_by_another(client, aggregator, root):
+    path = scene("driveway").save(root)
+    await client.add_to_queue(DETECTION_QUEUE, job(path))
+    died = ReliableQueue(client, DETECTION_QUEUE, lease=0.3)
+    await died.__aenter__()
+    assert await died.take(timeout=1)
+    died._heart.cancel()  # no sign of life any more, and no leave taken
+    await asyncio.gather(died._heart, return_exceptions=True)
+    assert await client.get_queue_length(DETECTION_QUEUE) == 0
+    async with DetectionWorker(client, Seeing(CAR), aggregator, lease=0.3):
+        await until(lambda: client.exists("batch:driveway:current"))
+
+
+async def test_a_worker_that_is_stopped_gives_its_job_back(client, aggregator, root):
+    looking = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    class Slow(Seeing):
+        def detect(self, image, camera_id):
+            loop.call_soon_threadsafe(looking.set)
+            asyncio.run(asyncio.sleep(0.2))
+            return []
+
+    path = scene("driveway").save(root)
+    await client.add_to_queue(DETECTION_QUEUE, job(path))
+    async with DetectionWorker(client, Slow(), aggregator):
+        await looking.wait()
+        assert await client.get_queue_length(DETECTION_QUEUE) == 0
+    assert await client.get_queue_length(DETECTION_QUEUE) == 1
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"camera_id": "front door"},
+        {"camera_id": "x" * 65},
+        {"file_path": "relative.jpg"},
+        {"file_path": "/export/foscam/../../etc/passwd"},
+        {"media_type": "sound"},
+        {"timestamp": "yesterday"},
+    ],
+)
+async def test_a_job_that_is_not_as_it_should_be_is_refused(client, aggregator, root, bad):
+    worker = DetectionWorker(client, Seeing(CAR), aggregator)
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        await worker.handle(job(scene("driveway").save(root), **bad))
+
+
+async def test_a_video_is_left_to_somebody_who_can_look_at_it(client, aggregator, root):
+    worker = DetectionWorker(client, Seeing(CAR), aggregator)
+    with pytest.raises(UnsupportedMedia, match="is a video"):
+        await worker.handle(job(root / "driveway" / "clip.mp4", media_type="video"))
+
+
+async def test_a_bad_job_goes_to_the_dead_letters_and_the_worker_goes_on(
+    client, aggregator, root, monkeypatch
+):
+    def impatient(*arguments, **options):
+        return ReliableQueue(*arguments, **options, max_attempts=1)
+
+    monkeypatch.setattr("backend.services.detector.ReliableQueue", impatient)
+    good = scene("driveway").save(root)
+    await client.add_to_queue(DETECTION_QUEUE, job(root / "driveway" / "gone.jpg"))
+    await client.add_to_queue(DETECTION_QUEUE, job(good))
+    async with DetectionWorker(client, Seeing(CAR), aggregator):
+        await until(lambda: client.exists("batch:driveway:current"))
+    (dead,) = await client.peek_queue("dlq:detection_queue")
+    assert dead["original_job"]["file_path"].endswith("gone.jpg")
+    assert dead["error"].startswith("FileNotFoundError")

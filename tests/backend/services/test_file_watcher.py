@@ -1,0 +1,327 @@
+"""The file watcher, on a real folder: what it queues, what it refuses, and what it survives."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tests.support import until
+
+from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher, MediaFile, Refused, examine
+from course.pipeline_lab.scenes import scene
+
+MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(100)
+
+
+def jpeg(number: int = 0) -> bytes:
+    """A small image, another one for each number."""
+    file = BytesIO()
+    Image.new("RGB", (32, 24)).save(file, "JPEG", comment=f"number {number}")
+    return file.getvalue()
+
+
+def put(root: Path, name: str, content: bytes) -> Path:
+    """Write a file as one should: under another name first."""
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_bytes(content)
+    return unfinished.rename(path)
+
+
+async def queued(client) -> list[str]:
+    return [Path(job["file_path"]).name for job in await client.peek_queue(DETECTION_QUEUE)]
+
+
+async def until_queued(client, count: int, *, within: float = 10) -> list[str]:
+    async def enough() -> bool:
+        return await client.get_queue_length(DETECTION_QUEUE) >= count
+
+    await until(enough, within=within)
+    return await queued(client)
+
+
+def watcher(client, root: Path, **options) -> FileWatcher:
+    return FileWatcher(client, root, **{"settle": 0.05, "rescan": 0.3, **options})
+
+
+# ---- what it queues --------------------------------------------------------------------
+
+
+async def test_a_new_image_becomes_a_job_with_production_s_fields(client, root):
+    async with watcher(client, root):
+        path = scene("garden", "cat").save(root)
+        await until_queued(client, 1)
+    (job,) = await client.peek_queue(DETECTION_QUEUE)
+    assert job == {
+        "camera_id": "garden",
+        "file_path": str(path.resolve()),
+        "timestamp": job["timestamp"],
+        "media_type": "image",
+        "file_hash": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+    written = datetime.fromisoformat(job["timestamp"])
+    assert written.timestamp() == pytest.approx(path.stat().st_mtime, abs=0.001)
+    assert written.tzinfo
+
+
+async def test_a_video_is_queued_as_a_video(client, root):
+    async with watcher(client, root):
+        put(root, "garden/clip.mp4", MP4)
+        await until_queued(client, 1)
+    (job,) = await client.peek_queue(DETECTION_QUEUE)
+    assert job["media_type"] == "video"
+
+
+async def test_what_was_there_before_it_started_is_queued_the_oldest_first(client, root):
+    for number, age in enumerate([10, 30, 20]):
+        path = put(root, f"garden/{age}.jpg", jpeg(number))
+        os.utime(path, (1_763_800_000 - age, 1_763_800_000 - age))
+    async with watcher(client, root):
+        assert await queued(client) == ["30.jpg", "20.jpg", "10.jpg"]
+
+
+async def test_what_is_too_old_at_the_start_is_left_out(client, root, caplog):
+    os.utime(put(root, "garden/old.jpg", jpeg(1)), (1_763_000_000, 1_763_000_000))
+    put(root, "garden/new.jpg", jpeg(2))
+    async with watcher(client, root, max_age=3600):
+        await until_queued(client, 1)
+        later = put(root, "garden/old_but_sent_now.jpg", jpeg(3))
+        os.utime(later, (1_763_000_000, 1_763_000_000))
+        assert await until_queued(client, 2) == ["new.jpg", "old_but_sent_now.jpg"]
+    assert "left out 1 files" in caplog.text
+
+
+async def test_a_folder_that_appears_later_is_watched(client, root):
+    root.rmdir()
+    async with watcher(client, root):
+        put(root, "garden/first.jpg", jpeg(1))
+        await until_queued(client, 1)
+        put(root, "driveway/second.jpg", jpeg(2))
+        assert await until_queued(client, 2) == ["first.jpg", "second.jpg"]
+
+
+async def test_a_folder_that_is_removed_and_made_again_is_watched_again(client, root):
+    async with watcher(client, root, rescan=60):
+        put(root, "garden/first.jpg", jpeg(1))
+        await until_queued(client, 1)
+        shutil.rmtree(root)
+        put(root, "garden/second.jpg", jpeg(2))
+        await until_queued(client, 2)
+        await asyncio.sleep(0.5)  # what follows a start is over: from here on only notices help
+        put(root, "garden/third.jpg", jpeg(3))
+        assert await until_queued(client, 3) == ["first.jpg", "second.jpg", "third.jpg"]
+
+
+async def test_a_new_camera_is_known_and_online(client, root):
+    (root / "empty").mkdir()
+    async with watcher(client, root):
+        put(root, "garden/a.jpg", jpeg())
+        await until_queued(client, 1)
+    members = await client.call("SMEMBERS", client.full_name("cameras"))
+    assert members == {b"empty", b"garden"}
+    assert (await client.get("camera:garden:status"))["status"] == "online"
+    assert 295 <= await client.call("TTL", client.full_name("camera:garden:status")) <= 300
+    assert await client.get("camera:empty:status") is None
+
+
+@pytest.mark.timeout(90)
+async def test_a_burst_of_five_thousand_files_is_queued_to_the_last(client, root):
+    folder = root / "garden"
+    folder.mkdir()
+    async with watcher(client, root, rescan=2):
+        for number in range(5000):
+            (folder / f"{number:04d}.jpg").write_bytes(jpeg(number))
+        names = await until_queued(client, 5000, within=60)
+    assert sorted(names) == [f"{number:04d}.jpg" for number in range(5000)]
+
+
+# ---- whole files only ------------------------------------------------------------------
+
+
+async def test_a_file_that_is_still_being_written_waits_until_it_is_whole(client, root):
+    content = scene("garden", "person").jpeg()
+    path = root / "garden" / "slow.jpg"
+    path.parent.mkdir()
+    async with watcher(client, root):
+        with path.open("wb", buffering=0) as file:
+            file.write(content[: len(content) // 2])
+            # The writer stops for longer than the file needs to settle: a file that comes
+            # later is queued, and this half is not.
+            put(root, "garden/later.jpg", jpeg())
+            assert await until_queued(client, 1) == ["later.jpg"]
+            file.write(content[len(content) // 2 :])
+        assert await until_queued(client, 2) == ["later.jpg", "slow.jpg"]
+    job = (await client.peek_queue(DETECTION_QUEUE))[1]
+    assert job["file_hash"] == hashlib.sha256(content).hexdigest()
+
+
+async def test_a_file_under_a_name_for_the_time_being_is_left_alone(client, root):
+    async with watcher(client, root):
+        (root / "garden").mkdir()
+        (root / "garden" / ".a.jpg").write_bytes(jpeg(1))
+        (root / "garden" / "a.jpg.part").write_bytes(jpeg(2))
+        put(root, "garden/whole.jpg", jpeg(3))
+        assert await until_queued(client, 1) == ["whole.jpg"]
+
+
+async def test_a_video_that_grows_is_queued_once_it_has_stopped_growing(client, root):
+    path = root / "garden" / "clip.mp4"
+    path.parent.mkdir()
+    async with watcher(client, root, settle=0.5):
+        with path.open("wb", buffering=0) as file:
+            file.write(MP4)
+            for _ in range(20):  # no piece takes as long as the file needs to settle
+                await asyncio.sleep(0.05)
+                file.write(bytes(1000))
+        await until_queued(client, 1)
+    (job,) = await client.peek_queue(DETECTION_QUEUE)
+    assert job["file_hash"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def test_a_file_of_which_no_notice_came_is_found_by_looking(client, root, monkeypatch):
+    async def silent(*paths, **options):
+        while True:
+            await asyncio.sleep(0.02)
+            yield set()
+
+    monkeypatch.setattr("backend.services.file_watcher.awatch", silent)
+    async with watcher(client, root):
+        for number in range(2):
+            put(root, f"garden/{number}.jpg", jpeg(number))
+            await until_queued(client, number + 1)
+
+
+# ---- what it refuses -------------------------------------------------------------------
+
+
+def bomb() -> bytes:
+    """A PNG of some kilobytes that would unfold to hundreds of megabytes."""
+    file = BytesIO()
+    Image.new("1", (20_000, 10_000)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("garden/empty.jpg", b"", "0 bytes"),
+        ("garden/half.jpg", scene("garden").jpeg()[:3000], "no whole image"),
+        ("garden/text.jpg", b"<script>alert(1)</script>", "no whole image"),
+        ("garden/text.mp4", b"no video at all", "no video, by its content"),
+        ("garden/bomb.png", bomb(), "too many|bomb"),
+        ("garden/notes.txt", b"hello", "neither an image nor a video"),
+        ("front door/a.jpg", jpeg(), "no camera id"),
+        ("a.jpg", jpeg(), "no camera id"),
+    ],
+)
+def test_what_is_no_whole_image_of_a_camera_is_refused(root, name, content, reason):
+    path = root / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    with pytest.raises(Refused, match=reason):
+        examine(root, path)
+
+
+def test_a_symlink_out_of_the_root_is_refused(root, tmp_path):
+    outside = tmp_path / "secret.jpg"
+    outside.write_bytes(jpeg())
+    (root / "garden").mkdir()
+    (root / "garden" / "link.jpg").symlink_to(outside)
+    (root / "linked").symlink_to(tmp_path)
+    for path in (root / "garden" / "link.jpg", root / "linked" / "secret.jpg"):
+        with pytest.raises(Refused, match="no regular file"):
+            examine(root, path)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(root):
+    (root / "garden").mkdir()
+    os.mkfifo(root / "garden" / "pipe.jpg")
+    with pytest.raises(Refused, match="no regular file"):
+        examine(root, root / "garden" / "pipe.jpg")
+
+
+async def test_what_is_refused_does_not_stop_the_others(client, root, caplog):
+    name = "<img src=x onerror=alert(1)>\n.jpg"
+    async with watcher(client, root):
+        put(root, f"garden/{name}", b"no image")
+        put(root, "garden/good.jpg", jpeg(1))
+        assert await until_queued(client, 1) == ["good.jpg"]
+        put(root, f"garden/2{name}", jpeg(2))
+        assert await until_queued(client, 2) == ["good.jpg", f"2{name}"]
+    assert all("\n" not in record.getMessage() for record in caplog.records)  # no forged lines
+
+
+# ---- seen once, lost never -------------------------------------------------------------
+
+
+async def test_the_same_content_is_queued_once(client, root):
+    async with watcher(client, root):
+        put(root, "garden/a.jpg", jpeg(1))
+        await until_queued(client, 1)
+        put(root, "garden/copy.jpg", jpeg(1))
+        put(root, "garden/other.jpg", jpeg(2))
+        assert await until_queued(client, 2) == ["a.jpg", "other.jpg"]
+    key = client.full_name(f"dedupe:{hashlib.sha256(jpeg(1)).hexdigest()}")
+    assert 290 <= await client.call("TTL", key) <= 300
+
+
+async def test_a_second_watcher_queues_nothing_again(client, root):
+    put(root, "garden/a.jpg", jpeg(1))
+    for _ in range(2):
+        async with watcher(client, root):
+            assert await until_queued(client, 1) == ["a.jpg"]
+
+
+async def test_a_file_that_changes_is_queued_again(client, root):
+    async with watcher(client, root):
+        put(root, "garden/now.jpg", jpeg(1))
+        await until_queued(client, 1)
+        put(root, "garden/now.jpg", jpeg(2))
+        assert await until_queued(client, 2) == ["now.jpg", "now.jpg"]
+
+
+async def test_a_file_is_not_seen_until_it_is_in_the_queue(quick, private_server, root, caplog):
+    async with watcher(quick, root) as watching:
+        watching._retry_after = 0.05
+        private_server.stop()
+        put(root, "garden/a.jpg", jpeg(1))
+
+        async def has_tried() -> bool:
+            return "trying again" in caplog.text
+
+        await until(has_tried)
+        private_server.start()
+        assert await until_queued(quick, 1) == ["a.jpg"]
+
+
+async def test_when_the_queue_is_full_files_wait_where_they_are(client, root, caplog):
+    async with watcher(client, root, max_queue=2):
+        for number in range(4):
+            put(root, f"garden/{number}.jpg", jpeg(number))
+
+        async def is_full() -> bool:
+            return "is full" in caplog.text
+
+        await until(is_full)
+        assert await client.get_queue_length(DETECTION_QUEUE) == 2
+        got = [await client.get_from_queue(DETECTION_QUEUE, timeout=5) for _ in range(4)]
+    assert sorted(Path(job["file_path"]).name for job in got) == [f"{n}.jpg" for n in range(4)]
+
+
+async def test_queueing_and_remembering_are_one_step(client, root):
+    file = MediaFile("garden", root / "a.jpg", "image", "2026-01-15T10:30:00+00:00", "ab" * 32)
+    watching = watcher(client, root)
+    assert [await watching.enqueue(file) for _ in range(2)] == [1, 0]
+    await client.call("SET", client.full_name("detection_queue"), "no list")  # the push will fail
+    other = MediaFile("garden", root / "b.jpg", "image", "2026-01-15T10:30:00+00:00", "cd" * 32)
+    with pytest.raises(Exception, match="WRONGTYPE"):
+        await watching.enqueue(other)
+    assert await client.exists(f"dedupe:{'cd' * 32}") == 0

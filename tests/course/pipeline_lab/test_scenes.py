@@ -1,0 +1,108 @@
+"""The drawn scenes: the same each time, true about themselves, and good to measure with."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image, ImageChops
+
+from backend.services.detector import Detection
+from course.pipeline_lab.scenes import (
+    CAMERAS,
+    SIZE,
+    TYPES,
+    background,
+    measure,
+    overlap,
+    save_backgrounds,
+    scene,
+    scenes,
+)
+
+
+def test_the_same_seed_draws_the_same_scene() -> None:
+    one, other = (scene("garden", "person", "cat", seed=3) for _ in range(2))
+    assert one.jpeg() == other.jpeg()
+    assert one.things == other.things
+
+
+def test_another_seed_draws_another_scene() -> None:
+    assert scene("garden", "person", seed=1).jpeg() != scene("garden", "person", seed=2).jpeg()
+
+
+@pytest.mark.parametrize("camera_id", CAMERAS)
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_box_holds_what_was_drawn_and_no_more(camera_id: str, kind: str) -> None:
+    for seed in range(20):
+        drawn = scene(camera_id, kind, seed=seed)
+        (thing,) = drawn.things
+        left, top, right, bottom = thing.box
+        assert 0 <= left < right <= SIZE[0]
+        assert 0 <= top < bottom <= SIZE[1]
+        empty = background(camera_id)
+        # Away from the thing there are only noise, leaves, light and shadow; in it there is more.
+        inside = ImageChops.difference(drawn.image, empty).crop(thing.box)
+        assert max(high for _, high in inside.getextrema()) > 60
+
+
+def test_a_camera_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match="no camera 'attic': there are front_door, driveway"):
+        scene("attic", "person")
+
+
+def test_a_mixture_has_empty_scenes_and_all_cameras_and_types() -> None:
+    drawn = scenes(60)
+    assert {each.camera_id for each in drawn} == set(CAMERAS)
+    assert {thing.type for each in drawn for thing in each.things} == set(TYPES)
+    assert any(not each.things for each in drawn)
+
+
+def test_a_saved_scene_is_a_small_jpeg_in_the_folder_of_its_camera(tmp_path) -> None:
+    path = scene("garden", "person", seed=7).save(tmp_path)
+    assert path == tmp_path / "garden" / "0007_person.jpg"
+    with Image.open(path) as image:
+        assert (image.format, image.size) == ("JPEG", SIZE)
+    assert path.stat().st_size < 20_000
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_backgrounds_are_saved_under_the_names_of_their_cameras(tmp_path) -> None:
+    save_backgrounds(tmp_path / "backgrounds")
+    names = {path.stem for path in (tmp_path / "backgrounds").iterdir()}
+    assert names == set(CAMERAS)
+
+
+class Reporting:
+    """A detector that reports what it was told to."""
+
+    def __init__(self, *detections: Detection) -> None:
+        self.detections = list(detections)
+
+    def detect(self, image: Image.Image, camera_id: str) -> list[Detection]:
+        return self.detections
+
+
+def test_measuring_counts_what_is_there_what_is_reported_and_what_is_right() -> None:
+    drawn = scene("garden", "person", "cat", seed=1)
+    boxes = {thing.type: thing.box for thing in drawn.things}
+    detector = Reporting(
+        Detection("person", 0.9, boxes["person"]),
+        Detection("person", 0.8, boxes["person"]),  # the same one, twice
+        Detection("car", 0.7, boxes["cat"]),  # the wrong type
+    )
+    scores = measure(detector, [drawn])
+    assert (scores["person"].recall, scores["person"].precision) == (1.0, 0.5)
+    assert (scores["cat"].recall, scores["cat"].precision) == (0.0, 1.0)
+    assert scores["car"].precision == 0.0
+    assert (scores["all"].there, scores["all"].reported, scores["all"].right) == (2, 3, 1)
+
+
+def test_the_overlap_is_shared_area_over_covered_area() -> None:
+    assert overlap((0, 0, 10, 10), (0, 0, 10, 10)) == 1.0
+    assert overlap((0, 0, 10, 10), (5, 0, 15, 10)) == pytest.approx(1 / 3)
+    assert overlap((0, 0, 10, 10), (10, 0, 20, 10)) == 0.0
+
+
+def test_a_jpeg_can_be_read_back() -> None:
+    with Image.open(BytesIO(scene("driveway", "car").jpeg())) as image:
+        image.load()
+        assert image.size == SIZE

@@ -1,0 +1,72 @@
+"""Where the time of an event goes, measured on an event that has come the whole way."""
+
+import time
+
+import pytest
+from tests.support import hear
+
+from backend.core.redis import RedisClient
+from backend.services.analyzer import AnalysisWorker, RuleAnalyzer
+from backend.services.batch_aggregator import BatchAggregator
+from backend.services.detector import BackgroundDetector, DetectionWorker
+from backend.services.event_broadcaster import EVENT_CHANNEL
+from backend.services.file_watcher import FileWatcher
+from course.pipeline_lab.clock import Clock
+from course.pipeline_lab.scenes import CAMERAS, background, scene
+from course.pipeline_lab.timeline import time_of_event
+
+PARTS = [
+    "file watcher",
+    "detection_queue",
+    "detector",
+    "batch",
+    "analysis_queue",
+    "analyzer",
+    "to the browser",
+]
+
+
+@pytest.mark.parametrize("kind", ["cat", "person"])  # a cat waits in a batch, a person does not
+async def test_the_parts_of_the_way_add_up_to_the_whole(redis_url, namespace, tmp_path, kind):
+    detector = BackgroundDetector({camera: background(camera) for camera in CAMERAS})
+    async with RedisClient(redis_url, namespace=namespace) as client:
+        aggregator = BatchAggregator(client, idle=0.3, check_every=0.02)
+        subscription = await client.subscribe(EVENT_CHANNEL)
+        async with (
+            AnalysisWorker(client, RuleAnalyzer()) as analyzer,
+            aggregator,
+            DetectionWorker(client, detector, aggregator) as worker,
+            FileWatcher(client, tmp_path, settle=0.05, rescan=0.5) as watcher,
+        ):
+            path = scene("garden", kind, seed=2).save(tmp_path)
+            (message,) = await hear(client, subscription)
+            heard = time.time()
+            await client.unsubscribe()
+    spans = time_of_event(
+        message["data"],
+        watcher=watcher,
+        detector=worker,
+        aggregator=aggregator,
+        analyzer=analyzer,
+        heard=heard,
+    )
+    assert [span.what for span in spans] == PARTS
+    whole = heard - path.stat().st_mtime
+    assert sum(span.seconds for span in spans) == pytest.approx(whole, abs=0.1)
+    in_batch = next(span.seconds for span in spans if span.what == "batch")
+    assert in_batch >= 0.25 if kind == "cat" else in_batch < 0.05
+
+
+def test_a_clock_stands_still_until_it_is_put_forward():
+    clock = Clock(1000.0)
+    assert clock() == clock() == 1000.0
+    clock.advance(90)
+    assert clock() == 1090.0
+
+
+def test_a_clock_can_run_fast():
+    clock = Clock(1000.0, speed=1_000_000)
+    before, first = time.monotonic(), clock()
+    while time.monotonic() - before < 0.01:
+        pass
+    assert clock() - first >= 10_000
