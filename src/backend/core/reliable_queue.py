@@ -371,12 +371,9 @@ class ReliableQueue:
 
     async def _beat(self) -> None:
         """Give signs of life, and look after the items of those who give none."""
-        last = time.monotonic()
-        ahead: float | None = None  # of the server's clock, before our own
-        trust = 0.0  # when leases can be believed again, after a jump of that clock
+        last, clock = time.monotonic(), ServerClock(self._lease)
         while True:
-            late = time.monotonic() - last
-            if late > self._lease:
+            if (late := time.monotonic() - last) > self._lease:
                 logger.warning(
                     "No sign of life for %.1f s from %s, whose lease is %g s: the event loop was "
                     "blocked. Its item may be handled twice.",
@@ -387,15 +384,39 @@ class ReliableQueue:
             last = time.monotonic()
             is_idle = not (self._taking or self._reserving)
             try:
-                server = await self._run(BEAT, self._lease_ms, "idle" if is_idle else "")
-                before, ahead = ahead, server / 1000 - time.monotonic()
-                if before is None or ahead - before > self._lease / 3:
-                    trust = time.monotonic() + (0 if before is None else self._lease)
-                elif time.monotonic() >= trust:
+                now_ms = await self._run(BEAT, self._lease_ms, "idle" if is_idle else "")
+                if clock.tells_the_dead(now_ms / 1000, time.monotonic()):
                     await self._run(RETURN_LOST, self._lease_ms, self._lease_ms // 3)
             except (exceptions.RedisError, RuntimeError) as error:
                 logger.warning("No sign of life for %s: %s", self.consumer, error)
             await asyncio.sleep(self._lease / 3)
+
+
+class ServerClock:
+    """Watches the server's clock for jumps: when it is put ahead, leases end of the living too.
+
+    Args:
+        lease: seconds. After a jump, the living have so long to renew their leases.
+    """
+
+    def __init__(self, lease: float) -> None:
+        self._lease = lease
+        self._ahead: float | None = None  # how far the server's clock was before ours
+        self._again = -math.inf  # our time, from which on leases can be believed
+
+    def tells_the_dead(self, server: float, ours: float) -> bool:
+        """Return whether a lease that has ended can be believed.
+
+        Args:
+            server: the server's time, in seconds.
+            ours: our own time at that moment, in seconds, of a clock that never jumps.
+        """
+        before, self._ahead = self._ahead, server - ours
+        if before is None:  # nothing to compare with yet
+            return False
+        if self._ahead - before > self._lease / 3:
+            self._again = ours + self._lease
+        return ours >= self._again
 
 
 def _job(raw: bytes, written: bytes) -> Job:
