@@ -21,9 +21,12 @@ from redis.exceptions import RedisError
 from backend.api.app import create_app
 from backend.api.serve import serve
 from backend.core.redis import RedisClient
-from backend.services.analyzer import AnalysisWorker, Analyzer, ModelAnalyzer, RuleAnalyzer
+from backend.services.analyzer import AnalysisWorker, Analyzer
+from backend.services.analyzers.model import ModelAnalyzer
+from backend.services.analyzers.rules import RuleAnalyzer
 from backend.services.batch_aggregator import BatchAggregator
-from backend.services.detector import BackgroundDetector, DetectionWorker, Detector
+from backend.services.detector import DetectionWorker, Detector
+from backend.services.detectors.background import BackgroundDetector
 from backend.services.file_watcher import FileWatcher
 from backend.services.stage import Stage
 from backend.services.system_status import SystemStatus
@@ -103,7 +106,9 @@ def make_detector(options: argparse.Namespace) -> Detector:
     """Return the detector that the options ask for."""
     try:
         if options.detector_model:
-            from backend.services.rt_detr import RTDetrDetector  # needs packages of its own
+            from backend.services.detectors.rt_detr import (
+                RTDetrDetector,  # needs packages of its own
+            )
 
             return RTDetrDetector(options.detector_model)
         if options.backgrounds:

@@ -24,9 +24,11 @@ from playwright.sync_api import Browser, Page, expect
 from backend.api.app import create_app
 from backend.api.serve import serve
 from backend.core.redis import RedisClient
-from backend.services.analyzer import AnalysisWorker, RuleAnalyzer
+from backend.services.analyzer import AnalysisWorker
+from backend.services.analyzers.rules import RuleAnalyzer
 from backend.services.batch_aggregator import BatchAggregator
-from backend.services.detector import BackgroundDetector, DetectionWorker
+from backend.services.detector import DetectionWorker
+from backend.services.detectors.background import BackgroundDetector
 from backend.services.event_broadcaster import EVENT_CHANNEL, EventBroadcaster, publish_event
 from backend.services.file_watcher import FileWatcher
 from backend.services.stage import Stage
