@@ -78,7 +78,7 @@ def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("all_answers")
+    everything = metafunc.config.getoption("--thorough")
     metafunc.parametrize("name", TRIED if everything else TRIED[:1])
 
 

@@ -1,6 +1,6 @@
 """Right, wrong and dangerous answers, put into the stub cells of the real notebooks.
 
-Plain `pytest` tries two notebooks, and answers that hang on one exercise of each; --all-answers,
+Plain `pytest` tries two notebooks, and answers that hang on one exercise of each; --thorough,
 all of them.
 """
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("all_answers")
+    everything = metafunc.config.getoption("--thorough")
     lessons = [each for each in catalogue.LESSONS.items() if everything or each[1] in QUICK]
     metafunc.parametrize(("lesson", "stem"), lessons, ids=[stem for _, stem in lessons])
 
@@ -45,7 +45,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(
     lesson: str, stem: str, request: pytest.FixtureRequest
 ) -> None:
-    everything = request.config.getoption("all_answers")
+    everything = request.config.getoption("--thorough")
     problems: list[str] = []
     tried: list[str] = []
     async with reading(stem) as reader:
