@@ -408,12 +408,11 @@ async def test_the_last_frame_of_a_live_view_shows_the_last_sample(
     client: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frames: list[list[int]] = []
-    body_ended, drawn_after = asyncio.Event(), asyncio.Event()
+    first_drawn, body_ended, drawn_after = asyncio.Event(), asyncio.Event(), asyncio.Event()
     ask = client.get_queue_length
 
     def publish(png: bytes, text: str, handle: object) -> object:
-        if body_ended.is_set():
-            drawn_after.set()
+        (drawn_after if body_ended.is_set() else first_drawn).set()
         return handle
 
     async def last_reply_is_late(queue: str) -> int:
@@ -430,6 +429,7 @@ async def test_the_last_frame_of_a_live_view_shows_the_last_sample(
     monkeypatch.setattr(live, "_frame", frame)
     monkeypatch.setattr(client, "get_queue_length", last_reply_is_late)
     async with plots.watch(client, [QUEUE], live=True) as lengths:
+        await first_drawn.wait()
         await push(client, 5)
         body_ended.set()
     assert frames[-1] == lengths[QUEUE]
