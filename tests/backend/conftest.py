@@ -1,4 +1,4 @@
-"""A client to test with. Each test also has to leave the event loop as it found it."""
+"""What the backend's tests share: each also has to leave the event loop as it found it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from backend.core.redis import RedisClient
+from private_redis import PrivateServer
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +20,7 @@ async def no_task_is_left_behind() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def client(redis_url: str, namespace: str) -> AsyncIterator[RedisClient]:
-    """A connected client in this test's own namespace."""
-    async with RedisClient(redis_url, namespace=namespace) as connected:
+async def quick(private_server: PrivateServer) -> AsyncIterator[RedisClient]:
+    """A connected client of a server of our own, that gives up after half a second."""
+    async with RedisClient(private_server.url, timeout=0.5, backoff_base=0.05) as connected:
         yield connected

@@ -1,4 +1,4 @@
-"""More clients to test with."""
+"""Redis as others see it, and a network that loses what it is told to lose."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 import redis.asyncio
 from tests.support import Proxy
 
-from backend.core.redis import RedisClient
 from private_redis import PrivateServer
 
 
@@ -17,13 +16,6 @@ async def other_program(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
     """Redis as another program sees it: without our client, without its namespace."""
     async with redis.asyncio.Redis.from_url(redis_url) as plain:
         yield plain
-
-
-@pytest.fixture
-async def quick(private_server: PrivateServer) -> AsyncIterator[RedisClient]:
-    """A connected client of the private server that gives up after 0.5 s."""
-    async with RedisClient(private_server.url, timeout=0.5, backoff_base=0.05) as connected:
-        yield connected
 
 
 @pytest.fixture
