@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import statistics
 import sys
 import time
@@ -19,7 +20,16 @@ from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple  # noqa: UP035 
 if TYPE_CHECKING:
     import redis
 
-REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
+PROJECT = Path(__file__).parents[2]
+REQUIREMENTS = PROJECT / "requirements.txt"
+SUPPORTED = [
+    (3, int(minor))
+    for minor in re.findall(
+        r'"Programming Language :: Python :: 3\.(\d+)"',
+        (PROJECT / "pyproject.toml").read_text(encoding="utf-8"),
+    )
+]
+"""The supported Pythons, oldest first. No tomllib: an older Python has none."""
 SLOW_ROUND_TRIP = 50.0
 """Milliseconds; with slower round trips the lessons show other pictures than they describe."""
 
@@ -49,7 +59,7 @@ def main() -> int:
 def findings() -> Iterator[Finding]:
     """Look at one thing after the other; what stands on something that failed is left out."""
     yield python_version()
-    if sys.version_info < (3, 11):  # noqa: UP036 - this is where an older Python is told so
+    if sys.version_info < SUPPORTED[0]:
         return
     yield packages()
     try:
@@ -80,11 +90,13 @@ def findings() -> Iterator[Finding]:
 def python_version() -> Finding:
     """Is this Python new enough?"""
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):  # noqa: UP036
-        remedy = "Install one, then `make lab PYTHON=/path/to/python3.12`."
-        return Finding("FAIL", "Python", f"{version}, but 3.11 or newer is needed. {remedy}")
-    if sys.version_info >= (3, 14):
-        return Finding("warn", "Python", f"{version}; nest-asyncio suits 3.11 to 3.13 only.")
+    oldest, newest = (".".join(map(str, each)) for each in (SUPPORTED[0], SUPPORTED[-1]))
+    if sys.version_info < SUPPORTED[0]:
+        remedy = f"Install one, then `make lab PYTHON=/path/to/python{newest}`."
+        return Finding("FAIL", "Python", f"{version}, but {oldest} or newer is needed. {remedy}")
+    if sys.version_info[:2] > SUPPORTED[-1]:
+        says = f"{version}; nest-asyncio suits {oldest} to {newest} only."
+        return Finding("warn", "Python", says)
     return Finding("ok", "Python", version)
 
 
