@@ -25,16 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--after", metavar="id", help="the cell that a new exercise follows")
     options = parser.parse_args(arguments)
     for name in options.names:
-        lesson = catalogue.LESSONS.get(name.partition(".")[0], "")
-        path = Path("notebooks") / f"{lesson}.ipynb"
         try:
             exercise = catalogue.find(name)
+            path = Path("notebooks") / f"{catalogue.LESSONS[name.partition('.')[0]]}.ipynb"
             notebook = rerun.read(path)
             cells.put(notebook, exercise, options.after)
         except (LookupError, BadForm) as error:
             parser.error(str(error))
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
-        print(f"{path}: {name}. Run `make notebooks` to store its output.")
+        print(f"{path}: {name}. `python -m tests.notebooks.rerun {path}` stores its output.")
     return 0
 
 

@@ -32,14 +32,22 @@ def find(name: str) -> Exercise:
         WrongCall: there is none; the message says which there are.
     """
     known = {exercise.name: exercise for lesson in LESSONS for exercise in in_lesson(lesson)}
-    if name not in known:
-        close = get_close_matches(name, known, n=1) or known
-        raise WrongCall(f"There is no exercise {name!r}. Did you mean {' or '.join(close)}?")
-    return known[name]
+    return known[_known(name, [*known], "exercise")]
 
 
 @cache
 def in_lesson(lesson: str) -> tuple[Exercise, ...]:
-    """Return the exercises of a lesson, as `queue`, in the order of its notebook."""
-    files = (Path(__file__).parent / lesson).glob("*.md")
+    """Return the exercises of a lesson, as `queue`, in the order of its notebook.
+
+    Raises:
+        WrongCall: there is no such lesson; the message says which there are.
+    """
+    files = (Path(__file__).parent / _known(lesson, [*LESSONS], "lesson")).glob("*.md")
     return tuple(sorted(map(read, files), key=lambda exercise: exercise.place))
+
+
+def _known(name: str, known: list[str], what: str) -> str:
+    if name in known:
+        return name
+    close = get_close_matches(name, known, n=1) or known
+    raise WrongCall(f"There is no {what} {name!r}. Did you mean {' or '.join(close)}?")

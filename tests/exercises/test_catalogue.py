@@ -12,6 +12,7 @@ import pytest
 from tests.exercises.reader import NOTEBOOKS
 from tests.exercises.wrong_answers import FOLDER, hints, wrong_answers
 
+import exercises
 from exercises import catalogue
 
 NAMES = [each.name for lesson in catalogue.LESSONS for each in catalogue.in_lesson(lesson)]
@@ -77,3 +78,8 @@ def test_code_is_formatted_as_the_notebooks_are(tmp_path: Path) -> None:
 def test_a_name_with_a_slip_of_the_pen_is_answered_with_the_right_one() -> None:
     with pytest.raises(LookupError, match=r"Did you mean queue\.drain\?"):
         catalogue.find("queue.drian")
+
+
+def test_a_lesson_that_there_is_not_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(LookupError, match=r"no lesson '02_queue'\. Did you mean queue\?"):
+        exercises.progress("02_queue")

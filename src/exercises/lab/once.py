@@ -51,7 +51,8 @@ OTHER = "Return True if this call has made the event, and False if one before ha
 async def check(bench: Bench, event_once: Any) -> None:
     """Ask twice, for another batch, two at the same moment, and after a failure."""
     model = _Model(bench.redis)
-    ttl = await _for_two_batches(bench, event_once, model)
+    first, ttl = await _first(bench, event_once, model)
+    await _again(bench, event_once, model, first)
     if not 3590 <= ttl <= 3600:
         expected = "`batch_event:<batch_id>` lives for 3600 s"
         came = "there is no such key" if ttl == -2 else f"{ttl} s"
@@ -80,27 +81,7 @@ def _key(batch_id: str) -> str:
     return f"batch_event:{batch_id}"
 
 
-async def _for_two_batches(bench: Bench, event_once: Any, model: _Model) -> int:
-    """Ask for a batch, for another, and for the first again; return its key's time to live."""
-
-    async def ask(batch_id: str, when: str) -> Any:
-        return await bench.run(event_once, bench.client, batch_id, model.make, when=when)
-
-    first, ttl = await _for_the_first_time(bench, event_once, model)
-    other = await ask("71d2e8", "another batch has its event")
-    if model.made != ["5f0c9a", "71d2e8"]:
-        raise NotYet(ONE_KEY, expected="`make` is called for it", came="it is not")
-    again = await ask("5f0c9a", "its event is made")
-    if model.made != ["5f0c9a", "71d2e8"]:
-        raise NotYet(FORGOTTEN, expected="no second event", came="`make` is called again")
-    if (first, other, again) != (True, True, False):
-        came = f"{first!r}, {other!r}, and {again!r} for the first batch again"
-        bench.situation = "`event_once()` was called for two batches, and for the first again."
-        raise NotYet(OTHER, expected="True, True, False", came=came)
-    return ttl
-
-
-async def _for_the_first_time(bench: Bench, event_once: Any, model: _Model) -> tuple[Any, int]:
+async def _first(bench: Bench, event_once: Any, model: _Model) -> tuple[Any, int]:
     """Ask for the event of a batch, and look at its key after each command."""
     key = _key("5f0c9a")
     ttls: list[int] = []
@@ -122,6 +103,24 @@ async def _for_the_first_time(bench: Bench, event_once: Any, model: _Model) -> t
     if 0 <= ttl < 10:
         raise NotYet(MILLISECONDS, expected="it lives for 3600 s", came=f"{ttl} s")
     return came, ttl
+
+
+async def _again(bench: Bench, event_once: Any, model: _Model, first: Any) -> None:
+    """Ask for another batch, then for the first again; `first` is what came the first time."""
+
+    async def ask(batch_id: str, when: str) -> Any:
+        return await bench.run(event_once, bench.client, batch_id, model.make, when=when)
+
+    other = await ask("71d2e8", "another batch has its event")
+    if model.made != ["5f0c9a", "71d2e8"]:
+        raise NotYet(ONE_KEY, expected="`make` is called for it", came="it is not")
+    again = await ask("5f0c9a", "its event is made")
+    if model.made != ["5f0c9a", "71d2e8"]:
+        raise NotYet(FORGOTTEN, expected="no second event", came="`make` is called again")
+    if (first, other, again) != (True, True, False):
+        came = f"{first!r}, {other!r}, and {again!r} for the first batch again"
+        bench.situation = "`event_once()` was called for two batches, and for the first again."
+        raise NotYet(OTHER, expected="True, True, False", came=came)
 
 
 async def _at_the_same_moment(bench: Bench, event_once: Any, model: _Model) -> None:
