@@ -108,7 +108,7 @@ class Bench:
 
     def sent(self, name: str) -> bool:
         """Return whether the answer has sent a command with this in its name, as `POP`."""
-        return any(name in str(command[0]) for command in self.client.sent)
+        return any(name in str(command[0]).upper() for command in self.client.sent)
 
     async def server(self, *, timeout: float = 1.0) -> tuple[PrivateServer, BenchClient]:
         """Start a server of its own to stop, pause or slow down, and connect a client to it.
