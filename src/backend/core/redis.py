@@ -44,6 +44,9 @@ LONGEST_BLOCK = 10.0  # seconds: a longer blocking pop is asked for in pieces of
 
 T = TypeVar("T")
 
+# What `forget_connections` was told to forget: redis-py closes a connection that nobody refers to.
+_of_the_parent: list[object] = []
+
 
 class RedisClient:
     """An asyncio client for the four things that the backend uses Redis for.
@@ -146,6 +149,16 @@ class RedisClient:
         while self._subscriptions:
             await self._subscriptions.pop().close()
         await asyncio.gather(*(client.aclose() for client in clients), return_exceptions=True)
+
+    def forget_connections(self) -> None:
+        """Be disconnected without closing anything: for the child of a fork.
+
+        The connections that it was born with belong to its parent, which goes on using them.
+        `connect()` then opens some of its own.
+        """
+        _of_the_parent.append((self._commands, self._waiting, self._subscriptions))
+        self._commands = self._waiting = self._session = None
+        self._subscriptions = []
 
     async def __aenter__(self) -> Self:
         await self.connect()
