@@ -12,10 +12,14 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import redis
 from redis.exceptions import RedisError
 
 from backend.core.redis import RedisClient
 from backend.core.subscription import Subscription
+
+SECRET = "open-sesame"
+"""A password, which nothing may show."""
 
 
 async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:
@@ -44,6 +48,13 @@ def exists(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def ping(url: str) -> bool:
+    """Return whether a Redis answers there."""
+    with suppress(RedisError), redis.Redis.from_url(url) as client:
+        return bool(client.ping())
+    return False
 
 
 async def hear(client: RedisClient, subscription: Subscription, count: int = 1) -> list[Any]:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import redis
 
 from backend.core.diagnosis import describe, diagnose, what_is_wrong_with
-from course import tasks, tracebacks
+from course.kernel import shorten_tracebacks, unseen_tasks
 from private_redis import PlainError, PrivateServer, RedisUnavailable, client_without_retries
 
 
@@ -69,7 +69,7 @@ def start() -> CourseRedis:
             no private server could be started.
     """
     global _current
-    tracebacks.shorten()
+    shorten_tracebacks()
     url = os.environ.get("REDIS_URL")
     if url:
         try:
@@ -127,7 +127,7 @@ async def finish(*, timeout: float = 1.0) -> None:
     try:
         with client_without_retries(_current.url, timeout=5.0) as client:
             deadline = time.monotonic() + timeout
-            while problems := tasks.unseen() + _subscriptions(client, _current.namespace):
+            while problems := unseen_tasks() + _subscriptions(client, _current.namespace):
                 if time.monotonic() > deadline:
                     said = "\n".join(["This notebook leaves something behind.", *problems])
                     raise LeftBehind(said)

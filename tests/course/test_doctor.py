@@ -13,13 +13,12 @@ from pathlib import Path
 
 import pytest
 import redis
+from tests.support import SECRET
 
 import backend
 from course import __main__ as commands
 from course import doctor
 from private_redis import PrivateServer
-
-SECRET = "open-sesame"
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
