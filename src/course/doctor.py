@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import statistics
 import sys
 import time
-from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Iterator, NamedTuple  # noqa: UP035 - older Pythons
@@ -76,8 +74,7 @@ def findings() -> Iterator[Finding]:
             yield Finding("FAIL", "Redis", str(error))
             return
         yield Finding("ok", "Redis", where)
-        client = cleanup.enter_context(private_redis.client_without_retries(url, timeout=5.0))
-        yield from server_findings(client)
+        yield from server_findings(url)
 
 
 def python_version() -> Finding:
@@ -137,25 +134,29 @@ def server_program(*, needed: bool) -> Finding:
     return Finding("ok", "server program", f"{program}, version {version}")
 
 
-def server_findings(client: redis.Redis) -> Iterator[Finding]:
+def server_findings(url: str) -> Iterator[Finding]:
     """Look at the server that answers; a check that breaks off is a finding too."""
     import redis
 
-    checks: dict[str, Callable[[redis.Redis], Finding]] = {
-        "server version": server_version,
-        "round trip": round_trip,
-        "memory policy": memory_policy,
-        "permissions": permissions,
+    from private_redis import client_without_retries
+
+    client = client_without_retries(url, timeout=5.0)
+    checks: dict[str, Callable[[], Finding]] = {
+        "server version": lambda: server_version(client),
+        "round trip": lambda: round_trip(client),
+        "memory policy": lambda: memory_policy(client),
+        "permissions": lambda: permissions(url),
     }
     for subject, check in checks.items():
         try:
-            yield check(client)
+            yield check()
         except redis.exceptions.NoPermissionError:
             remedy = "The person who runs the server can tell you, or allow INFO."
             yield Finding("warn", subject, f"this user may not ask. {remedy}")
         except (redis.RedisError, OSError) as error:
             remedy = "Check the server, then run this again."
             yield Finding("FAIL", subject, f"the server went away ({error}). {remedy}")
+    client.close()
 
 
 def server_version(client: redis.Redis) -> Finding:
@@ -199,105 +200,20 @@ def memory_policy(client: redis.Redis) -> Finding:
     return Finding("warn", "memory policy", f"{policy}: when full, it may drop keys. {remedy}")
 
 
-def permissions(client: redis.Redis) -> Finding:
-    """May we use the commands of the lessons? Each is tried under a namespace of its own."""
-    import redis
+def permissions(url: str) -> Finding:
+    """May this user do what the lessons do?"""
+    from course.permissions import SPOILS, refusals
 
-    ours = secrets.token_hex(4)
-    namespace, example = f"course:{ours}:", f"example:{ours}:doctor"
-    channel = f"{namespace}doctor"
-    tries: dict[str, Callable[[], object]] = {
-        command[0]: partial(client.execute_command, *command) for command in commands(namespace)
-    }
-    tries |= {
-        "SUBSCRIBE": lambda: _pubsub(client, "SUBSCRIBE", channel),
-        "UNSUBSCRIBE": lambda: _pubsub(client, "UNSUBSCRIBE", channel),
-        "MONITOR": lambda: _monitor(client),
-        "example:": lambda: (client.publish(example, "message"), client.delete(example)),
-    }
-    spoils = {
-        "MONITOR": "The cells that watch commands on the wire will fail. ",
-        "example:": "The example script, which lesson 04 runs too, will fail. ",
-    }
-    refused: dict[str, str] = {}
-    for command, attempt in tries.items():
-        if command == "example:" and refused.keys() - spoils.keys():
-            continue  # what is refused everywhere has been named
-        try:
-            attempt()
-        except redis.ResponseError as error:
-            refused[command] = str(error)
+    refused = refusals(url)
     if not refused:
-        return Finding("ok", "permissions", "every command that the lessons use is allowed")
-    says = f"{', '.join(refused)} refused; the server says: {next(iter(refused.values()))}. "
-    if refused.keys() <= spoils.keys():
-        says += "".join(spoils[what] for what in refused)
-        return Finding("warn", "permissions", says + "The rest will work.")
+        return Finding("ok", "permissions", "everything that the lessons do is allowed")
+    by_words: dict[str, list[str]] = {}
+    for what, words in refused.items():
+        by_words.setdefault(words, []).append(what)
+    says = "; ".join(f"{', '.join(whats)} ({words})" for words, whats in by_words.items())
+    says = f"refused: {says}. "
+    if refused.keys() <= SPOILS.keys():
+        says += " ".join(SPOILS[what] for what in refused)
+        return Finding("warn", "permissions", f"{says} The rest will work.")
     says += "Ask for these commands on keys and channels that begin with course: or example:, "
     return Finding("FAIL", "permissions", says + "or use another server.")
-
-
-def commands(namespace: str) -> list[list[str]]:
-    """Return what the lessons send, the client's scripts included; nothing is left afterwards.
-
-    The scripts run as the user who sends them, so what they use has to be allowed as well.
-    """
-    queue, text, number, fields, members, scores = (
-        f"{namespace}{key}" for key in ("list", "text", "number", "hash", "set", "zset")
-    )
-    lines = f"""
-        RPUSH {queue} item item item
-        LPUSH {queue} item
-        LLEN {queue}
-        LRANGE {queue} 0 -1
-        LINDEX {queue} 0
-        LPOS {queue} item
-        LMOVE {queue} {queue} LEFT RIGHT
-        BLMOVE {queue} {queue} LEFT LEFT 0.1
-        LREM {queue} 1 item
-        LTRIM {queue} 0 99
-        LPOP {queue}
-        BLPOP {queue} 0.1
-        SET {text} value EX 10
-        GET {text}
-        MGET {text} {number}
-        INCR {number}
-        EXISTS {text}
-        TYPE {text}
-        EXPIRE {text} 10
-        PEXPIRE {text} 10000
-        TTL {text}
-        PTTL {text}
-        HSETNX {fields} field 1
-        HINCRBY {fields} field 1
-        HGET {fields} field
-        HDEL {fields} field
-        SADD {members} member
-        SMEMBERS {members}
-        ZADD {scores} 1 member
-        ZSCORE {scores} member
-        ZRANGEBYSCORE {scores} -inf 1
-        ZCARD {scores}
-        ZRANGE {scores} 0 -1
-        ZREM {scores} member
-        EVAL return(1) 1 {text}
-        TIME
-        ECHO hello
-        PUBLISH {namespace}doctor message
-        PUBSUB CHANNELS {namespace}*
-        SCAN 0 MATCH {namespace}*
-        UNLINK {queue} {fields} {members}
-        DEL {text} {number} {scores}
-    """
-    return [line.split() for line in lines.strip().splitlines()]
-
-
-def _pubsub(client: redis.Redis, command: str, channel: str) -> None:
-    with client.pubsub() as subscription:
-        subscription.execute_command(command, channel)
-        subscription.parse_response(block=False, timeout=5)  # the confirmation, or the refusal
-
-
-def _monitor(client: redis.Redis) -> None:
-    with client.monitor():
-        pass
