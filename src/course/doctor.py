@@ -37,7 +37,10 @@ class Finding(NamedTuple):
 
 
 def main() -> int:
-    """Print one line for each thing that was looked at; return 1 if one of them failed, else 0."""
+    """Look whether everything is there that the lessons need; one line for each thing.
+
+    Return 1 if one of them failed, else 0.
+    """
     failures = 0
     for finding in findings():
         print(finding, flush=True)

@@ -18,7 +18,8 @@ from backend.services.detector import (
     UnsupportedMedia,
 )
 from backend.services.file_watcher import DETECTION_QUEUE
-from course.pipeline_lab.scenes import CAMERAS, TYPES, background, measure, overlap, scene, scenes
+from course.pipeline_lab.detector_score import measure, overlap
+from course.pipeline_lab.scenes import CAMERAS, TYPES, background, scene, scenes
 
 
 @pytest.fixture(scope="module")
