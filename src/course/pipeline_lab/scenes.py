@@ -101,15 +101,6 @@ def scenes(count: int, *, seed: int = 0) -> list[Scene]:
     return drawn
 
 
-def save_backgrounds(folder: Path | str) -> Path:
-    """Write each camera's background as `<camera_id>.png`, for `BackgroundDetector.from_folder`."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for camera_id in CAMERAS:
-        background(camera_id).save(folder / f"{camera_id}.png")
-    return folder
-
-
 def _front_door(draw: ImageDraw.ImageDraw) -> None:
     draw.rectangle((0, 0, 320, 150), fill=(150, 120, 104))  # a brick wall
     for y in range(0, 150, 10):

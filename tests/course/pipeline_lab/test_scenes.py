@@ -10,7 +10,6 @@ from course.pipeline_lab.scenes import (
     SIZE,
     TYPES,
     background,
-    save_backgrounds,
     scene,
     scenes,
 )
@@ -60,12 +59,6 @@ def test_a_saved_scene_is_a_small_jpeg_in_the_folder_of_its_camera(tmp_path) -> 
         assert (image.format, image.size) == ("JPEG", SIZE)
     assert path.stat().st_size < 20_000
     assert list(path.parent.iterdir()) == [path]
-
-
-def test_backgrounds_are_saved_under_the_names_of_their_cameras(tmp_path) -> None:
-    save_backgrounds(tmp_path / "backgrounds")
-    names = {path.stem for path in (tmp_path / "backgrounds").iterdir()}
-    assert names == set(CAMERAS)
 
 
 def test_a_jpeg_can_be_read_back() -> None:
