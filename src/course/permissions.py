@@ -31,24 +31,23 @@ def refusals(url: str) -> dict[str, str]:
 
 
 async def _refusals(url: str) -> dict[str, str]:
-    ours = session.CourseRedis(url, f"course:{secrets.token_hex(4)}:", "")
+    token = secrets.token_hex(4)
     refused: dict[str, str] = {}
 
-    async def attempt(what: str, use: Callable[[], Awaitable[object]]) -> None:
+    async def attempt(what: str, use: Awaitable[None]) -> None:
         try:
-            await use()
+            await use
         except (ResponseError, wire.MonitorRefused) as error:
             refused[what] = str(error)
 
-    async with RedisClient(url, namespace=ours.namespace, attempts=1) as client:
+    async with RedisClient(url, namespace=f"course:{token}:", attempts=1) as client:
         for what, use in LESSONS.items():
-            await attempt(what, lambda use=use: use(client))  # type: ignore[misc]
-        await attempt(WIRE, lambda: _wire(ours))
-        await attempt("cleaning up", lambda: _clean_up(client, url))
+            await attempt(what, use(client))
+        await attempt(WIRE, _wire(session.CourseRedis(url, client.namespace, "")))
+        await attempt("cleaning up", _clean_up(client, url))
     if not refused.keys() - SPOILS.keys():  # else what is refused everywhere has been named
-        example = f"example:{ours.namespace.removeprefix('course:')}"
-        async with RedisClient(url, namespace=example, attempts=1) as client:
-            await attempt(EXAMPLE, lambda: _example(client))
+        async with RedisClient(url, namespace=f"example:{token}:", attempts=1) as client:
+            await attempt(EXAMPLE, _example(client))
     return refused
 
 
@@ -75,20 +74,20 @@ async def _overview(client: RedisClient) -> None:
 
 
 async def _cache(client: RedisClient) -> None:
-    key = client.full_name("cache")
     await client.set("cache", 1, expire=60)
     await client.get("cache")
     await client.exists("cache")
-    await client.call("EXPIRE", key, 60)
-    await client.call("TTL", key)
-    await client.call("PTTL", key)
+    await client.call("EXPIRE", client.full_name("cache"), 60)
+    await client.call("TTL", client.full_name("cache"))
+    await client.call("PTTL", client.full_name("cache"))
     await client.delete("cache")
 
 
 async def _batches(client: RedisClient) -> None:
     aggregator = BatchAggregator(client, idle=0)
-    detection = {"id": "1", "camera_id": "garden", "type": "cat", "confidence": 0.9}
-    await aggregator.add_detection(detection)
+    await aggregator.add_detection(
+        {"id": "1", "camera_id": "garden", "type": "cat", "confidence": 0.9}
+    )
     await aggregator.close_due()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from backend.services.detectors.background import BackgroundDetector
-from course.pipeline_lab.scenes import CAMERAS, TYPES, background, measure, overlap, scene, scenes
+from course.pipeline_lab.detector_score import measure, overlap
+from course.pipeline_lab.scenes import CAMERAS, TYPES, background, scene, scenes
 
 
 @pytest.fixture(scope="module")
