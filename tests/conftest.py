@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import redis
 
+from backend.core.redis import RedisClient
 from private_redis import PrivateServer
 
 
@@ -37,3 +38,10 @@ def private_server() -> Iterator[PrivateServer]:
     """A server of our own, also when REDIS_URL is set: to be stopped, paused and restarted."""
     with PrivateServer() as server:
         yield server
+
+
+@pytest.fixture
+async def client(redis_url: str, namespace: str) -> AsyncIterator[RedisClient]:
+    """A connected client in this test's own namespace."""
+    async with RedisClient(redis_url, namespace=namespace) as connected:
+        yield connected

@@ -1,25 +1,60 @@
-"""What the client's tests share: waiting for a thing itself, and a network that loses replies."""
+"""What the tests share: waiting for a thing itself, and a network that loses replies."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import inspect
+import os
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import redis
 from redis.exceptions import RedisError
 
 from backend.core.redis import RedisClient
 from backend.core.subscription import Subscription
 
+SECRET = "open-sesame"
+"""A password, which nothing may show."""
 
-async def until(condition: Callable[[], Awaitable[Any]], *, within: float = 5.0) -> None:
-    """Wait until the condition holds; fail when it does not within so many seconds."""
+
+async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:
+    """Wait until the condition holds; fail when it does not within so many seconds.
+
+    The condition is a function or a coroutine function. It is asked again and again, since the
+    server tells nobody.
+    """
     async with asyncio.timeout(within):
-        while not await condition():  # noqa: ASYNC110 - the server tells nobody
+        while not (await held if inspect.isawaitable(held := condition()) else held):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
+
+
+def wait_until(condition: Callable[[], object], what: str, *, within: float = 10.0) -> None:
+    """Wait as `until` does, where no event loop runs; `what` says what did not happen in time."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within:g} s: {what}"
+        time.sleep(0.01)
+
+
+def exists(pid: int) -> bool:
+    """Return whether a process of this id exists."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def ping(url: str) -> bool:
+    """Return whether a Redis answers there."""
+    with suppress(RedisError), redis.Redis.from_url(url) as client:
+        return bool(client.ping())
+    return False
 
 
 async def hear(client: RedisClient, subscription: Subscription, count: int = 1) -> list[Any]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+from tests.support import exists, wait_until
 
 from backend.core.redis import RedisClient
 from course import failure_lab
@@ -24,14 +23,6 @@ QUEUE = "detection_queue"
 def durable() -> Iterator[PrivateServer]:
     with PrivateServer(append_only=True) as server:
         yield server
-
-
-def exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def folder_of(server: PrivateServer) -> Path:
@@ -88,10 +79,10 @@ asyncio.run(main())
     )
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     folder, consumer, server = ended.stdout.splitlines()[-1].split()
-    deadline = time.monotonic() + 10
-    while Path(folder).exists() or exists(int(consumer)) or exists(int(server)):
-        assert time.monotonic() < deadline, ended.stdout
-        time.sleep(0.01)
+    wait_until(
+        lambda: not (Path(folder).exists() or exists(int(consumer)) or exists(int(server))),
+        f"the folder and both processes are gone: {ended.stdout}",
+    )
 
 
 def test_the_lab_says_that_its_server_is_private_also_when_redis_url_is_set(

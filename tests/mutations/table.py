@@ -30,7 +30,7 @@ class Fault(NamedTuple):
     notebook: str
     changes: tuple[Change, ...]
     quick: bool = False
-    """Planted in every run of the tests, not only with --all-faults."""
+    """Planted in every run of the tests, not only with --thorough."""
 
 
 def in_redis(name: str, notebook: str, old: str, new: str, *, quick: bool = False) -> Fault:

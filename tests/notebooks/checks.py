@@ -29,7 +29,7 @@ def watch(loop, context):
 watch.seen = []
 asyncio.get_event_loop().set_exception_handler(watch)
 """
-UNSEEN = "__import__('course.tasks').tasks.unseen()"
+UNSEEN = "__import__('course.kernel').kernel.unseen_tasks()"
 REPORTED = "getattr(__import__('asyncio').get_event_loop().get_exception_handler(), 'seen', [])"
 
 

@@ -8,11 +8,13 @@ what to do. `faults` asks them all.
 from __future__ import annotations
 
 import base64
+import io
 import re
 from collections.abc import Iterator
 
 import nbformat
 from nbformat import NotebookNode
+from PIL import Image
 from tests.notebooks.rerun import code_cells, has_error
 
 Sentences = Iterator[str]
@@ -107,10 +109,15 @@ def leaks(notebook: NotebookNode) -> Sentences:
             yield f"code cell {number} has written to stderr: {text.strip()[:100]!r}"
 
 
+def png_description(png_bytes: bytes) -> str:
+    """Return the words inside a PNG that `plots.show` made; "" for any other PNG."""
+    with Image.open(io.BytesIO(png_bytes)) as image:
+        image.load()  # the words may stand after the pixels
+        return str(image.info.get("Description", ""))
+
+
 def stale_figures(notebook: NotebookNode) -> Sentences:
     """The words inside a picture are those beside it, which nbval compares."""
-    from course.plots import png_description  # here: matplotlib is slow to import
-
     for number, output in _outputs(notebook):
         data = output.get("data", {})
         if "image/png" in data:

@@ -137,7 +137,7 @@ class BatchAggregator(Stage):
             self.log.info(
                 "%s: batch %s closed (%s), detections: %d", camera_id, batch_id, reason, len(ids)
             )
-            self.done(batch_id, float(started), tuple(ids))
+            self.record(batch_id, float(started), tuple(ids))
             batches.append(ClosedBatch(batch_id, camera_id, reason, tuple(ids)))
         return batches
 

@@ -98,6 +98,6 @@ class Stage:
                 self.log.warning("Redis: %s; trying again in %g s", error, self._retry_after)
             await asyncio.sleep(self._retry_after)
 
-    def done(self, subject: str, started: float, made: tuple[str, ...] = ()) -> None:
+    def record(self, subject: str, started: float, made: tuple[str, ...] = ()) -> None:
         """Note a piece of work that ends now and began at `started` (seconds since 1970)."""
         self.steps.append(Step(subject, started, time.time(), made))

@@ -33,10 +33,20 @@ from urllib.parse import urlsplit
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import contents, queue_counts
 from backend.core.scripts import load
-from course import tasks, tracebacks
 from course.failure_lab.consumer_process import identity
+from course.kernel import shorten_tracebacks, unseen_tasks
 from course.session import LeftBehind
 from private_redis import PrivateServer, start_supervised
+
+__all__ = [
+    "Proxy",
+    "finish",
+    "settled",
+    "somebody_waits",
+    "start",
+    "start_consumer",
+    "tally",
+]
 
 # --- The server -----------------------------------------------------------------------------------
 
@@ -51,7 +61,7 @@ def start(*, append_only: bool = False) -> PrivateServer:
             `server.start()` brings it back with its data.
     """
     global _server
-    tracebacks.shorten()
+    shorten_tracebacks()
     _end()
     _server = PrivateServer(append_only=append_only).start()
     print("Redis: a private server for this lab, since it will be broken on purpose")
@@ -65,7 +75,7 @@ async def finish() -> None:
         LeftBehind: a task of the notebook still runs, or has failed unseen.
     """
     _end()
-    if problems := tasks.unseen():
+    if problems := unseen_tasks():
         raise LeftBehind("This notebook leaves something behind.\n" + "\n".join(problems))
     print("Clean: the lab's server, consumers and proxies have ended; no running tasks are left.")
 

@@ -2,37 +2,36 @@
 
 Three steps, one call each:
 
-    async with plots.watch(client, ["detection_queue"]) as lengths:     # measure
+    async with plots.watch(client, ["detection_queue"]) as lengths:       # measure
         await asyncio.gather(camera_burst(), detector())
     figure = plots.queue_lengths(lengths, title="A burst and its drain")  # draw
-    plots.show(figure, words=plots.peaks(30, 60))                        # show, and say
+    plots.show(figure, words=plots.peaks(30, 60))                         # show, and say
 
 What `show` says is read back from the drawn figure. Words for exact measurements list every value
 (the default); words for timed ones state only what holds in every run: see `peaks`, `all_under`,
-`runs_down`, or pass a function of your own from a `Series` to a str.
+`runs_down`, or pass a function of your own from a `words.Series` to a str.
+
+lengths.py    what has been measured
+words.py      a figure in words
+figures.py    draw
+output.py     show a figure with its words
+live.py       the figure that moves while a cell runs
+measure.py    watch: sample the lengths while the body runs
 """
 
-from course.plots.figures import line, queue_lengths, round_trips, who_gets_what
-from course.plots.measure import HasQueueLengths, Lengths, Mark, watch
-from course.plots.output import png_description, show
-from course.plots.words import Series, Words, all_under, describe, exact, peaks, runs_down
+from course.plots.figures import deliveries, line, queue_lengths, round_trips
+from course.plots.measure import watch
+from course.plots.output import show
+from course.plots.words import all_under, peaks, runs_down
 
 __all__ = [
-    "HasQueueLengths",
-    "Lengths",
-    "Mark",
-    "Series",
-    "Words",
     "all_under",
-    "describe",
-    "exact",
+    "deliveries",
     "line",
     "peaks",
-    "png_description",
     "queue_lengths",
     "round_trips",
     "runs_down",
     "show",
     "watch",
-    "who_gets_what",
 ]

@@ -6,18 +6,16 @@ The figures belong to no window and to no pyplot: a notebook shows them when `sh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from itertools import count
+from typing import Literal
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from course.plots.lengths import Lengths, Mark
 from course.plots.words import MARK, ROW
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from course.plots.measure import Lengths, Mark
 
 SIZE = (8.0, 3.4)
 """Inches: the width of a notebook's column."""
@@ -29,23 +27,16 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 INK, PALE = "#333333", "#dddddd"
 
 
-def queue_lengths(
-    lengths: Lengths,
-    *,
-    title: str,
-    queues: Sequence[str] | None = None,
-    reach: tuple[float, float] = (0, 0),
-) -> Figure:
+def queue_lengths(lengths: Lengths, *, title: str, reach: tuple[float, float] = (0, 0)) -> Figure:
     """Draw the lengths of queues: by seconds, or by step when they were sampled step by step.
 
     Args:
         lengths: what `watch` has measured.
         title: what the reader shall see in it.
-        queues: those to draw; by default all.
         reach: how far the axes reach at least, (seconds or steps, items): for figures to compare.
     """
     figure = line(
-        {queue: lengths[queue] for queue in queues or lengths.queues},
+        {queue: lengths[queue] for queue in lengths.queues},
         x=lengths.x,
         title=title,
         x_label="seconds" if lengths.timed else "step",
@@ -61,11 +52,10 @@ def queue_lengths(
     return figure
 
 
-def round_trips(milliseconds: Sequence[float], *, title: str, label: str = "round trip") -> Figure:
+def round_trips(milliseconds: Sequence[float], *, title: str) -> Figure:
     """Draw one point for each round trip, in milliseconds, in the order in which they were made."""
-    return line(
-        {label: milliseconds}, title=title, x_label="call", y_label="milliseconds", draw="points"
-    )
+    series = {"round trip": milliseconds}
+    return line(series, title=title, x_label="call", y_label="milliseconds", draw="points")
 
 
 def line(
@@ -129,22 +119,19 @@ def line(
     return figure
 
 
-def who_gets_what(
-    panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str, x_label: str = "item"
-) -> Figure:
+def deliveries(panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str) -> Figure:
     """Draw who got which items: panels side by side, a row for each consumer, a dot for each item.
 
     Args:
         panels: {title of the panel: {consumer: numbers of the items that it got}}.
         title: what the reader shall see in it.
-        x_label: what is numbered: items, messages, events.
     """
     rows = max(len(consumers) for consumers in panels.values())
     figure = Figure(figsize=(SIZE[0], 1.5 + 0.4 * rows), layout="constrained")
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, color=INK)
     items = [item for panel in panels.values() for got in panel.values() for item in got]
     for place, (name, consumers) in enumerate(panels.items()):
-        axes = figure.add_subplot(1, len(panels), place + 1, xlabel=x_label)
+        axes = figure.add_subplot(1, len(panels), place + 1, xlabel="item")
         axes.set_title(name, loc="left", fontsize=11, color=INK)
         for row, (consumer, got) in enumerate(consumers.items()):
             axes.plot(
@@ -179,7 +166,7 @@ def _dress(axes: Axes) -> None:
 def _draw_marks(axes: Axes, marks: Sequence[Mark]) -> int:
     """Draw the marks, their labels above the axes; return how many rows the labels take."""
     low, high = axes.get_xlim()
-    ends: list[float] = []  # of each row: how far its labels reach, as a part of the width
+    ends: dict[int, float] = {}  # of each row: how far its labels reach, as a part of the width
     for mark in sorted(marks):
         axes.axvline(
             mark.at, gid=MARK, label=mark.label, color=INK, linestyle=(0, (2, 2)), linewidth=1
@@ -187,8 +174,8 @@ def _draw_marks(axes: Axes, marks: Sequence[Mark]) -> int:
         width = 0.0095 * len(mark.label)
         place = (mark.at - low) / (high - low)
         start, side = (place - width, "right") if place + width > 1 else (place, "left")
-        row = next((row for row, end in enumerate(ends) if end < start), len(ends))
-        ends[row : row + 1] = [start + width + 0.01]
+        row = next(row for row in count() if row not in ends or ends[row] < start)
+        ends[row] = start + width + 0.01
         axes.annotate(
             mark.label,
             (place, 1),

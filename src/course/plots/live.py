@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from course.plots.figures import queue_lengths
+from course.plots.lengths import Lengths
 from course.plots.output import png, publish
-
-if TYPE_CHECKING:
-    from course.plots.measure import Lengths
 
 FRAME = 1 / 8
 """Seconds from one frame to the next, at least."""
 
 
-async def draw_until(done: asyncio.Event, lengths: Lengths) -> None:
-    """Draw the lengths again and again until `done` is set, and once more then.
+async def draw_until(sampling: asyncio.Task[None], lengths: Lengths) -> None:
+    """Draw the lengths again and again until the sampling has ended, and once more then.
 
     The first frame and all that follow have the same text: a stored notebook keeps the last one,
     and nbval compares it with the first. The numbers are said by the static figure after it.
@@ -27,14 +23,13 @@ async def draw_until(done: asyncio.Event, lengths: Lengths) -> None:
     handle = None
     last = False
     while not last:
-        last = done.is_set()
+        last = sampling.done()
         started = time.monotonic()
         # Drawing takes tens of milliseconds: in a thread, producers and consumers go on meanwhile.
         frame = await asyncio.to_thread(_frame, lengths.copy(), text)
         handle = publish(frame, text, handle)
         took = time.monotonic() - started
-        with suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), max(FRAME - took, took))
+        await asyncio.wait([sampling], timeout=max(FRAME - took, took))
 
 
 def _frame(lengths: Lengths, text: str) -> bytes:

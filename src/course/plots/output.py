@@ -5,15 +5,13 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from IPython.core.getipython import get_ipython
+from IPython.display import DisplayHandle
+from matplotlib.figure import Figure
 from PIL import Image
 
 from course.plots.words import Words, describe, exact
-
-if TYPE_CHECKING:
-    from IPython.display import DisplayHandle
-    from matplotlib.figure import Figure
 
 DPI = 160
 
@@ -24,10 +22,10 @@ def show(
     """Show a figure in the notebook, with a text that says what it shows.
 
     The output holds the picture and, as its text alternative, the words. The same words stand in
-    the PNG as its "Description": see `png_description`.
+    the PNG as its "Description".
 
     Args:
-        figure: any matplotlib figure with lines, points or bars. It is closed afterwards.
+        figure: any matplotlib figure with lines or bars. It is closed afterwards.
         words: how a series is put into words, one way for all of them or {label: way}. The default
             lists every value; choose one of `peaks`, `all_under`, `runs_down` where they vary.
         text: the whole text, for the rare figure for which computed words will not do. It does not
@@ -49,21 +47,11 @@ def png(figure: Figure, text: str) -> bytes:
     return buffer.getvalue()
 
 
-def png_description(png_bytes: bytes) -> str:
-    """Return the words inside a PNG that `show` made; "" for any other PNG."""
-    with Image.open(io.BytesIO(png_bytes)) as image:
-        image.load()  # the words may stand after the pixels
-        return str(image.info.get("Description", ""))
-
-
 def publish(png_bytes: bytes, text: str, handle: DisplayHandle | None = None) -> DisplayHandle:
     """Display a picture with its text, or put it in the place of an earlier one.
 
     In a plain script there is nowhere to show a picture: its text is printed, once.
     """
-    from IPython.core.getipython import get_ipython
-    from IPython.display import DisplayHandle
-
     first, handle = handle is None, handle or DisplayHandle()  # type: ignore[no-untyped-call]
     if get_ipython() is None:
         if first:

@@ -7,15 +7,15 @@ and a test that compares words has compared the plot.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import count
+from typing import NamedTuple
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
-    from numpy.typing import ArrayLike, NDArray
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike, NDArray
 
 MARK = "mark"
 """The gid of a vertical line that names a moment; the name is its label."""
@@ -26,13 +26,13 @@ LONGEST_LIST = 60
 
 
 class Series(NamedTuple):
-    """What one line, one cloud of points or one set of bars shows."""
+    """What one line or one set of bars shows."""
 
     label: str
     x: list[float]
     y: list[float]
     is_row: bool = False
-    """True for a row of dots of `who_gets_what`: its words are in `x`."""
+    """True for a row of dots of `deliveries`: its words are in `x`."""
 
 
 Words = Callable[[Series], str]
@@ -60,7 +60,7 @@ def exact(series: Series) -> str:
     return ", ".join(f"{_number(y)} at {_number(x)}" for y, x in pairs)
 
 
-def peaks(low: float, high: float, *, end: tuple[float, float] | None = None) -> Words:
+def peaks(low: float, high: float) -> Words:
     """Say where a series starts, that its peak lies in a band, and where it ends.
 
     For queue lengths sampled by the clock: "starts at 0, peaks between 30 and 60, ends at 0". A
@@ -75,17 +75,15 @@ def peaks(low: float, high: float, *, end: tuple[float, float] | None = None) ->
     Args:
         low: the smallest peak that is still right.
         high: the largest.
-        end: (low, high) of the last value where that varies too; by default it is said exactly.
     """
 
     def words(series: Series) -> str:
         if not series.y:
             return "no values"
-        last = f"ends at {_number(series.y[-1])}"
-        if end:
-            last = f"ends {_in_band(series.y[-1], *end)}"
-        start = _number(series.y[0])
-        return f"starts at {start}, peaks {_in_band(max(series.y), low, high)}, {last}"
+        start, peak, end = series.y[0], max(series.y), series.y[-1]
+        band = f"between {_number(low)} and {_number(high)}"
+        where = band if low <= peak <= high else f"at {_number(peak)}, which is not {band}"
+        return f"starts at {_number(start)}, peaks {where}, ends at {_number(end)}"
 
     return words
 
@@ -133,7 +131,7 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
     """Return what the figure shows: its titles, then a line for each series and one for the marks.
 
     Args:
-        figure: any matplotlib figure with lines, points or bars.
+        figure: any matplotlib figure with lines or bars.
         words: how to put a series into words: one way for all, or {label: way}; the others `exact`.
 
     Raises:
@@ -156,20 +154,16 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
     if missing := set(ways) - set(labels):
         raise ValueError(f"words for {sorted(missing)}, but what is drawn is {labels}")
     if not labels:
-        raise ValueError("nothing is drawn in this figure: no line, no points, no bars")
+        raise ValueError("nothing is drawn in this figure: no line and no bars")
     return "\n".join(filter(None, lines))
 
 
 def drawn(axes: Axes) -> Iterator[Series]:
-    """Yield every series that is drawn in the axes: lines, then points, then bars."""
-    from matplotlib.collections import PathCollection
-    from matplotlib.container import BarContainer
-
-    number = 0
+    """Yield every series that is drawn in the axes: lines, then bars."""
+    numbers = count(1)
 
     def named(label: object) -> str:
-        nonlocal number
-        number += 1
+        number = next(numbers)
         # matplotlib's own names for what has no label begin with an underscore
         return f"series {number}" if str(label).startswith("_") or not label else str(label)
 
@@ -177,10 +171,6 @@ def drawn(axes: Axes) -> Iterator[Series]:
         if line.get_gid() != MARK:
             x, y = _floats(line.get_xdata()).tolist(), _floats(line.get_ydata()).tolist()
             yield Series(named(line.get_label()), x, y, is_row=line.get_gid() == ROW)
-    for points in axes.collections:
-        if isinstance(points, PathCollection):
-            x, y = _floats(points.get_offsets()).T
-            yield Series(named(points.get_label()), x.tolist(), y.tolist())
     for bars in axes.containers:
         if isinstance(bars, BarContainer):
             middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
@@ -199,8 +189,3 @@ def _floats(values: ArrayLike) -> NDArray[np.float64]:
 
 def _number(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
-
-
-def _in_band(value: float, low: float, high: float) -> str:
-    band = f"between {_number(low)} and {_number(high)}"
-    return band if low <= value <= high else f"at {_number(value)}, which is not {band}"

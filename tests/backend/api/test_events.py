@@ -34,12 +34,6 @@ def event(batch_id: str) -> dict:
 
 
 @pytest.fixture
-async def client(redis_url: str, namespace: str) -> AsyncIterator[RedisClient]:
-    async with RedisClient(redis_url, namespace=namespace) as connected:
-        yield connected
-
-
-@pytest.fixture
 def broadcaster(client: RedisClient) -> EventBroadcaster:
     return EventBroadcaster(client, backlog=20)
 

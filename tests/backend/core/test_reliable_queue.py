@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
 from redis import exceptions
+from tests.support import until
 
 from backend.core.dead_letters import dead_letter
 from backend.core.encoding import decode
@@ -24,19 +24,6 @@ QUEUE = "detection_queue"
 DETECTION = {"id": 1, "camera_id": "front_door"}
 
 
-@pytest.fixture
-async def client(redis_url: str, namespace: str) -> AsyncIterator[RedisClient]:
-    async with RedisClient(redis_url, namespace=namespace) as connected:
-        yield connected
-
-
-@pytest.fixture
-async def quick(private_server: PrivateServer) -> AsyncIterator[RedisClient]:
-    """A client of a server that may be broken; it gives up after 0.3 s."""
-    async with RedisClient(private_server.url, timeout=0.3, backoff_base=0.01) as connected:
-        yield connected
-
-
 def queue_of(client: RedisClient, **options: Any) -> ReliableQueue:
     return ReliableQueue(client, QUEUE, **({"backoff_base": 0.01} | options))
 
@@ -45,12 +32,6 @@ async def take(queue: ReliableQueue) -> Job:
     job = await queue.take(2)
     assert job is not None
     return job
-
-
-async def until(condition: Callable[[], Awaitable[Any]], *, within: float = 5.0) -> None:
-    async with asyncio.timeout(within):
-        while not await condition():  # noqa: ASYNC110 - the server tells nobody
-            await asyncio.sleep(0.005)
 
 
 async def keys(client: RedisClient) -> list[str]:

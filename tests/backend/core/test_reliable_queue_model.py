@@ -282,7 +282,7 @@ def test_any_sequence_of_calls_does_what_the_model_does(
     server: PrivateServer, request: pytest.FixtureRequest
 ) -> None:
     Model.server = server
-    full = request.config.getoption("--full-size")
+    full = request.config.getoption("--thorough")
     run_state_machine_as_test(
         Model,
         settings=settings(

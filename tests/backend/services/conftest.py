@@ -1,57 +1,18 @@
-"""What the tests of the stages share: a client, a clock, and the camera's scenes."""
+"""What the tests of the stages share: a clock, and a folder for the cameras."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from backend.core.redis import RedisClient
-from private_redis import PrivateServer
-
-
-@pytest.fixture(autouse=True)
-async def no_task_is_left_behind() -> AsyncIterator[None]:
-    before = asyncio.all_tasks()
-    yield
-    left = [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()]
-    assert not left, f"still running after the test: {left}"
-
-
-@pytest.fixture
-async def client(redis_url: str, namespace: str) -> AsyncIterator[RedisClient]:
-    """A connected client in this test's own namespace."""
-    async with RedisClient(redis_url, namespace=namespace) as connected:
-        yield connected
-
-
-@pytest.fixture
-async def quick(private_server: PrivateServer) -> AsyncIterator[RedisClient]:
-    """A connected client of a server of our own, that gives up after half a second."""
-    async with RedisClient(
-        private_server.url, timeout=0.5, attempts=1, backoff_base=0.01
-    ) as connected:
-        yield connected
-
-
-class Clock:
-    """A clock that stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1_763_800_000.123456
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
+from course.pipeline_lab import Clock
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    """A clock that stands still until it is put forward; its time has a fraction of a second."""
+    return Clock(1_763_800_000.123456)
 
 
 @pytest.fixture

@@ -7,24 +7,17 @@ import hashlib
 import os
 import shutil
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from tests.backend.services.images import jpeg
 from tests.support import until
 
-from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher, MediaFile, Refused, examine
+from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher
+from backend.services.media_file import MediaFile, examine
 from course.pipeline_lab.scenes import scene
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(100)
-
-
-def jpeg(number: int = 0) -> bytes:
-    """A small image, another one for each number."""
-    file = BytesIO()
-    Image.new("RGB", (32, 24)).save(file, "JPEG", comment=f"number {number}")
-    return file.getvalue()
 
 
 def put(root: Path, name: str, content: bytes) -> Path:
@@ -200,52 +193,6 @@ async def test_a_file_of_which_no_notice_came_is_found_by_looking(client, root, 
 
 
 # ---- what it refuses -------------------------------------------------------------------
-
-
-def bomb() -> bytes:
-    """A PNG of some kilobytes that would unfold to hundreds of megabytes."""
-    file = BytesIO()
-    Image.new("1", (20_000, 10_000)).save(file, "PNG")
-    return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("garden/empty.jpg", b"", "0 bytes"),
-        ("garden/half.jpg", scene("garden").jpeg()[:3000], "no whole image"),
-        ("garden/text.jpg", b"<script>alert(1)</script>", "no whole image"),
-        ("garden/text.mp4", b"no video at all", "no video, by its content"),
-        ("garden/bomb.png", bomb(), "too many|bomb"),
-        ("garden/notes.txt", b"hello", "neither an image nor a video"),
-        ("front door/a.jpg", jpeg(), "no camera id"),
-        ("a.jpg", jpeg(), "no camera id"),
-    ],
-)
-def test_what_is_no_whole_image_of_a_camera_is_refused(root, name, content, reason):
-    path = root / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
-    with pytest.raises(Refused, match=reason):
-        examine(root, path)
-
-
-def test_a_symlink_out_of_the_root_is_refused(root, tmp_path):
-    outside = tmp_path / "secret.jpg"
-    outside.write_bytes(jpeg())
-    (root / "garden").mkdir()
-    (root / "garden" / "link.jpg").symlink_to(outside)
-    (root / "linked").symlink_to(tmp_path)
-    for path in (root / "garden" / "link.jpg", root / "linked" / "secret.jpg"):
-        with pytest.raises(Refused, match="no regular file"):
-            examine(root, path)
-
-
-def test_a_pipe_is_refused_and_not_waited_for(root):
-    (root / "garden").mkdir()
-    os.mkfifo(root / "garden" / "pipe.jpg")
-    with pytest.raises(Refused, match="no regular file"):
-        examine(root, root / "garden" / "pipe.jpg")
 
 
 async def test_what_is_refused_does_not_stop_the_others(client, root, caplog):

@@ -1,0 +1,108 @@
+"""What `start` and `finish` need of the notebook's kernel: its forgotten tasks, its tracebacks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+_KERNEL = ("ipykernel", "IPython", "tornado", "zmq", "jupyter_client")
+"""Packages whose tasks belong to the notebook's machinery; the task that runs a cell is one."""
+_OURS = str(Path(__file__).parents[1])  # src/, with backend and course
+
+
+def unseen_tasks() -> list[str]:
+    """Describe, one sentence each, the tasks of this process that still run or failed unseen.
+
+    Not counted are the task that asks, and those of the notebook's own machinery. A task counts as
+    seen when it was awaited, or when its `exception()` or `result()` was asked for.
+    """
+    try:
+        asking = asyncio.current_task()
+    except RuntimeError:  # no event loop runs here
+        asking = None
+    tasks = [task for task in _all_tasks() if task is not asking and not _is_machinery(task)]
+    return sorted(filter(None, map(_what_is_wrong_with, tasks)))
+
+
+def _all_tasks() -> list[asyncio.Task[Any]]:
+    """Every task there is. `asyncio.all_tasks()` leaves out those that have ended."""
+    # type() and not isinstance(): among all objects there are proxies that object to being asked.
+    return [
+        thing
+        for thing in gc.get_objects()
+        if hasattr(type(thing), "_asyncio_future_blocking") and hasattr(type(thing), "get_coro")
+    ]
+
+
+def _is_machinery(task: asyncio.Task[Any]) -> bool:
+    coroutine = task.get_coro()
+    code = getattr(coroutine, "cr_code", None) or getattr(coroutine, "gi_code", None)
+    folders = [f for name in _KERNEL if name in sys.modules for f in sys.modules[name].__path__]
+    return code is not None and code.co_filename.startswith(tuple(folders))
+
+
+def _what_is_wrong_with(task: asyncio.Task[Any]) -> str | None:
+    coroutine = task.get_coro()
+    what = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
+    name = f"The task {task.get_name()!r} ({what})"
+    if not task.done():
+        return f"{name} still runs: cancel it and await it."
+    # asyncio's own mark for "has an exception that nobody asked for". Both attributes are private;
+    # the public task.exception() would count as having seen it.
+    if not task._log_traceback:
+        return None
+    error = task._exception
+    return f"{name} failed and nobody awaited it: {type(error).__name__}: {error}"
+
+
+def shorten_tracebacks() -> None:
+    """From now on, leave the frames of libraries out of what the notebook shows of an error."""
+    if "IPython" not in sys.modules:
+        return
+    from IPython import get_ipython
+
+    if shell := get_ipython():
+        shell.set_custom_exc((Exception,), _show)
+
+
+def _show(
+    shell: Any,
+    kind: type[BaseException],
+    error: BaseException,
+    traceback: TracebackType | None,
+    tb_offset: int | None = None,
+) -> None:
+    for each in _chain(error):
+        each.__traceback__ = _without_libraries(each.__traceback__)
+    shell.showtraceback((kind, error, error.__traceback__), tb_offset=0)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what led to it."""
+    while error:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _without_libraries(traceback: TracebackType | None) -> TracebackType | None:
+    frames = []
+    while traceback:
+        frames.append(traceback)
+        traceback = traceback.tb_next
+    ours = [frame for frame in frames if _is_ours(frame)] or frames[-1:]
+    for frame in reversed(ours):
+        traceback = TracebackType(traceback, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return traceback
+
+
+def _is_ours(frame: TracebackType) -> bool:
+    code = frame.tb_frame.f_code
+    # IPython knows a cell by a file name of its own; what runs in it has no installed module.
+    return (
+        code.co_filename.startswith(_OURS) or frame.tb_frame.f_globals.get("__name__") == "__main__"
+    )
