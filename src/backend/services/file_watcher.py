@@ -23,7 +23,12 @@ from pathlib import Path
 
 from watchfiles import Change, awatch
 
-from backend.core.encoding import encode
+from backend.core.push import (
+    OverflowPolicy,
+    QueueAddResult,
+    add_to_queue_safe,
+    get_queue_pressure,
+)
 from backend.core.redis import RedisClient
 from backend.services.media_file import CAMERA_ID, MEDIA, MediaFile, Refused, examine
 from backend.services.stage import Stage
@@ -31,7 +36,7 @@ from backend.services.stage import Stage
 DETECTION_QUEUE = "detection_queue"
 DEDUPE_TTL = 300  # seconds for which the content of a file is known
 STATUS_TTL = 300  # seconds after its last file in which a camera counts as online
-MAX_QUEUE = 10_000  # jobs; when so many wait, files stay where they are until there is room
+MAX_QUEUE = 10_000  # jobs that may wait
 
 # A file's size and time of change: as long as both stay, its content does.
 State = tuple[int, int]
@@ -48,6 +53,8 @@ class FileWatcher(Stage):
         max_age: seconds; what is older when the watcher starts is left out. None: nothing is. A
             file that went through the pipeline in the last hour makes no second detection.
         max_queue: jobs that may wait in the queue.
+        overflow_policy: what becomes of a file when it is full (see `add_to_queue_safe`). With
+            "reject" it waits on the disk until there is room, and nothing is lost.
     """
 
     name = "file_watcher"
@@ -61,6 +68,7 @@ class FileWatcher(Stage):
         rescan: float = 5.0,
         max_age: float | None = None,
         max_queue: int = MAX_QUEUE,
+        overflow_policy: OverflowPolicy = "reject",
     ) -> None:
         super().__init__()
         self.root = Path(root).resolve()  # notices name files by their real paths
@@ -69,6 +77,7 @@ class FileWatcher(Stage):
         self._rescan = rescan
         self._max_age = max_age
         self._max_queue = max_queue
+        self._overflow_policy: OverflowPolicy = overflow_policy
         self._handled: dict[Path, State] = {}
         self._waiting: dict[Path, tuple[State, float]] = {}  # and since when it is unchanged
 
@@ -172,25 +181,30 @@ class FileWatcher(Stage):
         except OSError as error:
             self.log.warning("cannot read %r: %s", shown, error.strerror)
         else:
-            waiting = await self.enqueue(file)
-            if waiting == _FULL:
-                self.log.warning("%s is full: %r has to wait", DETECTION_QUEUE, shown)
-            while waiting == _FULL:
-                await asyncio.sleep(0.2)
-                waiting = await self.enqueue(file)
-            if waiting == _DUPLICATE:
+            added = await self.enqueue(file)
+            if not added.success:
+                self.log.warning("%s: %r has to wait", added.error, shown)
+            while not added.success:
+                await self._wait_for_room()
+                added = await self.enqueue(file)
+            if added.warning:
+                self.log.warning("%s", added.warning)
+            if added.duplicate:
                 self.log.info("%r is known already", shown)
             else:
                 self.record(str(file.path), started)
-                self.log.info("queued %r (%d in the queue)", shown, waiting)
+                self.log.info("queued %r (%d in the queue)", shown, added.queue_length)
         self._handled[path] = state
         self._waiting.pop(path, None)
 
-    async def enqueue(self, file: MediaFile) -> int:
+    async def enqueue(self, file: MediaFile) -> QueueAddResult:
         """Add a job to the queue, unless the same content was added in the last 5 minutes.
 
+        Then, in any case, its camera is known and online. A watcher that dies between the two
+        finds the file again when it is back: a duplicate then, whose camera comes online.
+
         Returns:
-            The length of the queue; 0 if the content is known already; -1 if the queue is full.
+            What became of the job; without `success`, the queue is full.
         """
         job = {
             "camera_id": file.camera_id,
@@ -199,28 +213,38 @@ class FileWatcher(Stage):
             "media_type": file.media_type,
             "file_hash": file.sha256,
         }
+        added = await add_to_queue_safe(
+            self._client,
+            DETECTION_QUEUE,
+            job,
+            max_size=self._max_queue,
+            overflow_policy=self._overflow_policy,
+            dedupe_key=file.sha256,
+            expire=DEDUPE_TTL,
+        )
+        if added.success:
+            await self._show_online(file.camera_id)
+        return added
+
+    async def _show_online(self, camera_id: str) -> None:
         status = {
-            "camera_id": file.camera_id,
+            "camera_id": camera_id,
             "status": "online",
             "last_seen": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        names = DETECTION_QUEUE, f"dedupe:{file.sha256}", f"camera:{file.camera_id}:status"
-        keys = [self._client.full_name(name) for name in (*names, "cameras")]
-        # May be sent again when its answer is lost: the second run finds the content known.
-        return await self._client.call(
-            "EVAL",
-            _ENQUEUE,
-            len(keys),
-            *keys,
-            encode(job),
-            encode(str(file.path)),
-            DEDUPE_TTL,
-            self._max_queue,
-            encode(status),
-            STATUS_TTL,
-            file.camera_id,
-            repeat=True,
-        )
+        cameras = self._client.full_name("cameras")
+        await self._client.call("SADD", cameras, camera_id, repeat=True)
+        await self._client.set(f"camera:{camera_id}:status", status, expire=STATUS_TTL)
+
+    async def _wait_for_room(self) -> None:
+        """Wait until the queue is not full. This is back pressure: the producer slows down."""
+        is_full = True
+        while is_full:
+            await asyncio.sleep(0.2)
+            pressure = await get_queue_pressure(
+                self._client, DETECTION_QUEUE, max_size=self._max_queue
+            )
+            is_full = pressure.is_full
 
 
 def _files(root: Path) -> list[tuple[Path, State]]:
@@ -246,16 +270,3 @@ def _states(paths: Iterable[Path]) -> list[tuple[Path, State]]:
 
 def _folders(root: Path) -> list[str]:
     return [entry.name for entry in root.iterdir() if entry.is_dir() and not entry.is_symlink()]
-
-
-_DUPLICATE, _FULL = 0, -1
-_ENQUEUE = f"""
-local queue, known, status, cameras = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-if redis.call('EXISTS', known) == 1 then return {_DUPLICATE} end
-if redis.call('LLEN', queue) >= tonumber(ARGV[4]) then return {_FULL} end
-local length = redis.call('RPUSH', queue, ARGV[1])
-redis.call('SET', known, ARGV[2], 'EX', ARGV[3])
-redis.call('SET', status, ARGV[5], 'EX', ARGV[6])
-redis.call('SADD', cameras, ARGV[7])
-return length
-"""

@@ -18,6 +18,7 @@ from redis import exceptions
 from tests.support import Proxy, hear, until
 
 from backend.core.redis import DEFAULT_URL, RedisClient
+from backend.core.scripts import load
 from private_redis import PrivateServer
 
 # ---- which server ----
@@ -72,13 +73,14 @@ OPERATIONS: dict[str, Callable[[RedisClient], Awaitable[Any]]] = {
     "exists": lambda client: client.exists("k"),
     "delete": lambda client: client.delete("k"),
     "call": lambda client: client.call("PING"),
+    "run": lambda client: client.run(load("reserve"), []),
 }
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 
 
 def test_every_public_coroutine_of_the_client_is_among_the_operations() -> None:
     public = {name for name in vars(RedisClient) if not name.startswith("_")}
-    assert public - {"connect", "disconnect", "full_name"} == set(OPERATIONS)
+    assert public - {"connect", "disconnect", "forget_connections", "full_name"} == set(OPERATIONS)
 
 
 @each_operation

@@ -14,7 +14,7 @@ from tests.backend.services.images import jpeg
 from tests.support import until
 
 from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher
-from backend.services.media_file import MediaFile
+from backend.services.media_file import MediaFile, examine
 from course.pipeline_lab.scenes import scene
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(100)
@@ -263,10 +263,40 @@ async def test_when_the_queue_is_full_files_wait_where_they_are(client, root, ca
     assert sorted(Path(job["file_path"]).name for job in got) == [f"{n}.jpg" for n in range(4)]
 
 
+@pytest.mark.parametrize(
+    ("policy", "waiting", "dead"),
+    [("dlq", ["2.jpg", "3.jpg"], ["0.jpg", "1.jpg"]), ("drop_oldest", ["2.jpg", "3.jpg"], [])],
+)
+async def test_with_another_policy_the_oldest_jobs_make_room(client, root, policy, waiting, dead):
+    watching = watcher(client, root, max_queue=2, overflow_policy=policy)
+    for number in range(4):
+        await watching.enqueue(examine(root, put(root, f"garden/{number}.jpg", jpeg(number))))
+    jobs = await client.peek_queue(DETECTION_QUEUE)
+    letters = await client.peek_queue(f"dlq:overflow:{DETECTION_QUEUE}")
+    assert [Path(job["file_path"]).name for job in jobs] == waiting
+    assert [Path(letter["data"]["file_path"]).name for letter in letters] == dead
+
+
+async def test_a_watcher_that_died_before_the_camera_was_online_makes_up_for_it(
+    client, root, monkeypatch
+):
+    file = MediaFile("garden", root / "a.jpg", "image", "2026-01-15T10:30:00+00:00", "ab" * 32)
+    watching = watcher(client, root)
+    with monkeypatch.context() as dying:
+        dying.setattr(client, "set", None)
+        with pytest.raises(TypeError):
+            await watching.enqueue(file)
+    assert await client.get_queue_length(DETECTION_QUEUE) == 1
+    assert (await watching.enqueue(file)).duplicate
+    assert (await client.get("camera:garden:status"))["status"] == "online"
+    assert await client.get_queue_length(DETECTION_QUEUE) == 1
+
+
 async def test_queueing_and_remembering_are_one_step(client, root):
     file = MediaFile("garden", root / "a.jpg", "image", "2026-01-15T10:30:00+00:00", "ab" * 32)
     watching = watcher(client, root)
-    assert [await watching.enqueue(file) for _ in range(2)] == [1, 0]
+    added = [await watching.enqueue(file) for _ in range(2)]
+    assert [(each.duplicate, each.queue_length) for each in added] == [(False, 1), (True, 1)]
     await client.call("SET", client.full_name("detection_queue"), "no list")  # the push will fail
     other = MediaFile("garden", root / "b.jpg", "image", "2026-01-15T10:30:00+00:00", "cd" * 32)
     with pytest.raises(Exception, match="WRONGTYPE"):
