@@ -84,7 +84,7 @@ async def _let_it_work(
         if (times := handled.count(item)) > MOST_TIMES:
             came = f"it was handled {times} times"
             raise _End(NotYet(often, expected="each detection once", came=came))
-        if item["id"] not in (await contents(bench.redis, "detection_queue"))["in_hand"]:
+        if item not in (await contents(bench.redis, "detection_queue"))["in_hand"]:
             expected = "while it is handled, it is in a processing list"
             hint = POPPED if bench.sent("POP") else TOO_EARLY
             raise _End(NotYet(hint, expected=expected, came="it is in none"))
