@@ -57,7 +57,8 @@ async def _queue(client: RedisClient) -> None:
     await client.get_queue_length("queue")
     await client.peek_queue("queue")
     await client.clear_queue("queue")
-    await add_to_queue_safe(client, "queue", 1, max_size=10)
+    for _ in range(2):
+        await add_to_queue_safe(client, "queue", 1, max_size=1, overflow_policy="drop_oldest")
 
 
 async def _reliable_queue(client: RedisClient) -> None:
@@ -65,6 +66,10 @@ async def _reliable_queue(client: RedisClient) -> None:
     async with ReliableQueue(client, "reliable", max_attempts=2, backoff_base=0.01) as queue:
         while job := await queue.take(0.1):
             await queue.fail(job, "tried again once, then a dead letter")
+        taking = asyncio.create_task(queue.take(1))
+        await asyncio.sleep(0.1)  # by now it waits, and is woken by the push
+        await client.add_to_queue("reliable", 1)
+        await taking
     await DeadLetters(client, "reliable").requeue_all()
 
 

@@ -81,7 +81,7 @@ QUEUE_COUNTS = load("queue_counts")
 CONTENTS = load("contents")
 
 _UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError, RuntimeError)
-LONGEST_WAIT = 5.0  # seconds: how long an idle consumer waits before it asks for retries again
+LONGEST_WAIT = 2.0  # seconds: how long an idle consumer waits before it asks for retries again
 SPREAD = 0.25  # of a wait before a retry: so much longer or shorter by chance
 
 
@@ -147,6 +147,7 @@ class ReliableQueue:
         self._backoff_cap = backoff_cap
         self._heart: asyncio.Task[None] | None = None
         self._taking = self._reserving = False
+        self._wait: asyncio.Timeout | None = None  # while it waits for an item
 
     async def __aenter__(self) -> Self:
         await self._run(JOIN, self._lease_ms)
@@ -358,15 +359,20 @@ class ReliableQueue:
             {"token": token, "attempt": 1, "first_failed_at": ""}, separators=(",", ":")
         ).encode()
         try:
-            raw = await self._client.call(
-                "BLMOVE", queue, processing, "LEFT", "RIGHT", wait, wait=wait
-            )
+            async with asyncio.timeout(None) as self._wait:
+                raw = await self._client.call(
+                    "BLMOVE", queue, processing, "LEFT", "RIGHT", wait, wait=wait
+                )
             # Nothing to add it to: we were counted as dead in between, and somebody else has it.
             if raw is not None and await self._client.call("RPUSHX", processing, written):
                 return raw, written
+        except TimeoutError:  # ended by `_beat`
+            pass
         except (exceptions.OutOfMemoryError, exceptions.ConnectionError):
             # Full memory refuses BLMOVE. And if the server is gone for good, who asks next says so.
             await asyncio.sleep(min(wait, 0.1))
+        finally:
+            self._wait = None
         return None, b""
 
     async def _beat(self) -> None:
@@ -386,7 +392,9 @@ class ReliableQueue:
             try:
                 now_ms = await self._run(BEAT, self._lease_ms, "idle" if is_idle else "")
                 if clock.tells_the_dead(now_ms / 1000, time.monotonic()):
-                    await self._run(RETURN_LOST, self._lease_ms, self._lease_ms // 3)
+                    returned = await self._run(RETURN_LOST, self._lease_ms, self._lease_ms // 3)
+                    if returned and self._wait:  # for what is there now
+                        self._wait.reschedule(asyncio.get_running_loop().time())
             except (exceptions.RedisError, RuntimeError) as error:
                 logger.warning("No sign of life for %s: %s", self.consumer, error)
             await asyncio.sleep(self._lease / 3)
