@@ -110,8 +110,7 @@ class AnalysisWorker(Stage):
     name = "analyzer"
 
     def __init__(self, client: RedisClient, analyzer: Analyzer, *, lease: float = 30.0) -> None:
-        super().__init__()
-        self._client = client
+        super().__init__(client)
         self._analyzer = analyzer
         self._lease = lease
 

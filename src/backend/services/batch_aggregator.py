@@ -77,8 +77,7 @@ class BatchAggregator(Stage):
         idle: float = IDLE,
         check_every: float = 0.5,
     ) -> None:
-        super().__init__()
-        self._client = client
+        super().__init__(client)
         self._clock = clock
         self._new_id = new_id
         self._window = window

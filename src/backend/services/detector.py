@@ -90,8 +90,7 @@ class DetectionWorker(Stage):
         *,
         lease: float = 30.0,
     ) -> None:
-        super().__init__()
-        self._client = client
+        super().__init__(client)
         self._detector = detector
         self._aggregator = aggregator
         self._lease = lease

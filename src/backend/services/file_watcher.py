@@ -70,9 +70,8 @@ class FileWatcher(Stage):
         max_queue: int = MAX_QUEUE,
         overflow_policy: OverflowPolicy = "reject",
     ) -> None:
-        super().__init__()
+        super().__init__(client)
         self.root = Path(root).resolve()  # notices name files by their real paths
-        self._client = client
         self._settle = settle
         self._rescan = rescan
         self._max_age = max_age
