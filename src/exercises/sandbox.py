@@ -81,7 +81,7 @@ def _be_the_keeper(job: Callable[[Send], None], writing: int, limit: float) -> N
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             _be_the_child(job, writing)
         os.close(writing)
-        deadline = time.monotonic() + limit
+        deadline = time.monotonic() + limit + GRACE  # should the notebook not be there to tell it
         while not over and time.monotonic() < deadline and not _ended(child):
             time.sleep(0.002)
         for kill in (os.killpg, os.kill):  # the second, should it not have come to its setsid()
