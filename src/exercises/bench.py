@@ -88,6 +88,8 @@ class BenchClient(RedisClient):
         """The commands that were sent, in order."""
         self.refused: list[str] = []
         """The commands for everybody that it did not send."""
+        self.cancelled: list[str] = []
+        """The commands that were cancelled while the server had not answered."""
         self.bare: list[str] = []
         """Names that it sent without the namespace."""
         self.after_each: Callable[[], Awaitable[None]] | None = None
@@ -104,7 +106,11 @@ class BenchClient(RedisClient):
             key = command[1].decode() if isinstance(command[1], bytes) else str(command[1])
             if not key.startswith(self.namespace):
                 self.bare.append(key)
-        reply = await super().call(*command, **options)
+        try:
+            reply = await super().call(*command, **options)
+        except asyncio.CancelledError:
+            self.cancelled.append(name)
+            raise
         if self.after_each:
             await self.after_each()
         return reply
