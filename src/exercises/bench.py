@@ -136,7 +136,8 @@ class Bench:
         self._clients = [self.client]
         self._code = ReadersCode(answers)
         self._running: Any = None
-        self._limit, self._hint = LIMIT, TOO_LONG
+        self._limit = LIMIT
+        self._hint: str | Callable[[], str] = TOO_LONG
         self._forgotten: list[str] = []
 
     async def set_up(self) -> None:
@@ -192,7 +193,7 @@ class Bench:
         when: str,
         within: float = 3.0,
         between: Callable[[], Awaitable[None]] | None = None,
-        too_long: str = TOO_LONG,
+        too_long: str | Callable[[], str] = TOO_LONG,
         raised: str = RAISED,
     ) -> Any:
         """Call the reader's function and return what it returns.
@@ -203,7 +204,7 @@ class Bench:
             when: the situation, for the verdict: "the queue is empty".
             within: seconds that it may take.
             between: awaited after each command that the answer sends with `bench.client`.
-            too_long: the hint for one that takes longer.
+            too_long: the hint for one that takes longer, or what returns it then.
             raised: the hint for one that raises.
 
         Raises:
@@ -298,7 +299,8 @@ class Bench:
             return _forgot(self._forgotten[0])
         limit = f"{self._limit:g} s"
         came = f"it took longer than {limit}{self._code.where_it_is(frame, self._running)}"
-        return NotYet(self._hint, expected=f"an end within {limit}", came=came)
+        hint = self._hint if isinstance(self._hint, str) else self._hint()
+        return NotYet(hint, expected=f"an end within {limit}", came=came)
 
     def notice(self, message: Warning | str, *_: Any, **__: Any) -> None:
         """Take note of Python's warning that a coroutine was never awaited."""
