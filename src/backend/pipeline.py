@@ -10,6 +10,7 @@ queues and in open batches stays there for the next time.
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -59,7 +60,11 @@ def make_detector(options: argparse.Namespace) -> Detector:
 def make_analyzer(options: argparse.Namespace) -> Analyzer:
     """Return the analyzer that the options ask for."""
     if options.analyzer_url:
-        return ModelAnalyzer(options.analyzer_url, model=options.analyzer_model)
+        key = os.environ.get("ANALYZER_API_KEY")
+        try:
+            return ModelAnalyzer(options.analyzer_url, model=options.analyzer_model, api_key=key)
+        except ValueError as error:
+            raise PipelineError(f"--analyzer-url: {error}.") from None
     return RuleAnalyzer()
 
 
@@ -107,7 +112,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--detector-model", type=Path, metavar="FOLDER", help="detect with RT-DETRv2, from here"
     )
     parser.add_argument(
-        "--analyzer-url", metavar="URL", help="OpenAI-compatible server; without it, rules decide"
+        "--analyzer-url",
+        metavar="URL",
+        help="OpenAI-compatible server; without it, rules decide. ANALYZER_API_KEY has its key",
     )
     parser.add_argument("--analyzer-model", default="nemotron", metavar="NAME")
     parser.add_argument("--window", type=float, default=90.0, help="longest batch, in seconds")
