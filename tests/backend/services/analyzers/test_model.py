@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from tests.backend.services.analyzers.batches import batch
+from tests.support import until
 
 from backend.services.analyzer import Assessment, risk_level
 from backend.services.analyzers.model import ModelAnalyzer
@@ -223,9 +224,11 @@ async def test_a_body_without_end_is_cut_off():
             writer.write(b" " * 100_000)
             await writer.drain()
 
+    before = asyncio.all_tasks()
     async with http_server(answer) as url:
         found = await ModelAnalyzer(url).assess(batch("person"))
     assert "more than 1,000,000 bytes" in found.summary
+    await until(lambda: asyncio.all_tasks() == before)  # httpx closes what it read from by itself
 
 
 async def test_this_machine_is_never_asked_by_way_of_a_proxy(monkeypatch):
