@@ -140,7 +140,8 @@ class Proxy:
                 while request := await reader.read(65536):
                     server_writer.write(request)
                     reply = await server_reader.read(65536)
-                    if self._lose and self._lose in request:
+                    has_run = not reply.startswith(b"-NOSCRIPT")
+                    if self._lose and self._lose in request and has_run:
                         self._lose = b""
                         self.lost += 1
                         return

@@ -280,7 +280,8 @@ def commands(namespace: str) -> list[list[str]]:
         ZCARD {scores}
         ZRANGE {scores} 0 -1
         ZREM {scores} member
-        EVAL return(1) 1 {text}
+        SCRIPT LOAD return(1)
+        EVALSHA 930269f31393d0be681588b6ab08dccee7d6bb67 1 {text}
         TIME
         ECHO hello
         PUBLISH {namespace}doctor message

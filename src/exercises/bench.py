@@ -107,7 +107,7 @@ class Bench:
         for values in self._notebooks:
             for value in values.values():
                 if isinstance(value, RedisClient):  # its connections belong to the notebook
-                    value._commands = value._waiting = None
+                    value.forget_connections()
 
     async def server(self, *, timeout: float = 1.0) -> tuple[PrivateServer, BenchClient]:
         """Start a server of its own to stop, pause or slow down, and connect a client to it.

@@ -12,6 +12,7 @@ HEALTH, QUEUE, CACHE, PUBSUB = "01_health", "02_queue", "03_cache", "04_pubsub"
 REDIS = "backend/core/redis.py"
 SUBSCRIPTION = "backend/core/subscription.py"
 ENCODING = "backend/core/encoding.py"
+RETRYING = "backend/core/retrying.py"
 
 
 class Change(NamedTuple):
@@ -76,11 +77,10 @@ FAULTS = (
         'self._timeout, "PING", commands.execute_command("PING"))\n            )',
         "pass",
     ),
-    in_redis(
+    Fault(
         "connect() tries only once",
         HEALTH,
-        "self._attempts = attempts",
-        "self._attempts = 1",
+        (Change(RETRYING, "self._attempts = attempts", "self._attempts = 1"),),
     ),
     in_redis(
         "a call before connect() fails without advice",

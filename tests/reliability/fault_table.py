@@ -23,7 +23,7 @@ from typing import Any, Literal
 from redis import exceptions
 
 from backend.core.encoding import decode
-from backend.core.push import add_once
+from backend.core.push import add_to_queue_safe
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 from course import failure_lab
@@ -66,7 +66,7 @@ class Round:
             if self.mode == "pop":
                 await client.add_to_queue(QUEUE, item)
             else:
-                await add_once(client, QUEUE, item, dedupe_key=str(number))
+                await add_to_queue_safe(client, QUEUE, item, dedupe_key=str(number))
         except UNANSWERED:
             return False
         return True
@@ -275,7 +275,7 @@ async def lose_the_reply_to_a_push(mode: Mode, tries: int) -> failure_lab.Tally:
     """The line is cut when the server has run a push; the producer sends it again."""
     async with begin(mode) as this, behind_a_proxy(this) as (proxy, worker):
         for _ in range(tries):
-            proxy.cut_next_reply("RPUSH" if mode == "pop" else "add_once")
+            proxy.cut_next_reply("RPUSH" if mode == "pop" else "push")
             await this.add(client=worker.client)
         await worker.drain()
         check_cuts(proxy, tries)

@@ -21,6 +21,10 @@ from typing import Any
 
 from backend.core.encoding import decode, encode
 from backend.core.redis import RedisClient
+from backend.core.scripts import load
+
+REQUEUE = load("requeue")
+DELETE_ALL = load("delete_all")
 
 # ---- an entry --------------------------------------------------------------------------
 
@@ -207,32 +211,12 @@ class DeadLetters:
 
     async def delete_all(self) -> int:
         """Remove all entries for good. Return how many there were."""
-        return await self._client.call("EVAL", _DELETE_ALL, 1, self._client.full_name(self.name))
+        return await self._client.run(DELETE_ALL, [self.name])
 
     async def _requeue(self, raw_entry: bytes, item: bytes) -> int:
-        names = [self._client.full_name(name) for name in (self.name, self.queue_name)]
-        return await self._client.call("EVAL", _REQUEUE, 2, *names, raw_entry, item)
+        return await self._client.run(REQUEUE, [self.name, self.queue_name], raw_entry, item)
 
     def _gone(self, id: str) -> LookupError:
         return LookupError(
             f"{self.name} has no entry {id}. It may have been requeued or deleted: list them again."
         )
-
-
-# ---- the scripts, in Lua ---------------------------------------------------------------
-# Each puts the item where it goes before it removes the entry: if the first step fails (a key of
-# the wrong type, memory full), nothing has changed.
-
-_REQUEUE = """#!lua flags=allow-oom
-local dlq, queue = KEYS[1], KEYS[2]
-local entry, item = ARGV[1], ARGV[2]
-if not redis.call('LPOS', dlq, entry) then return 0 end
-redis.call('RPUSH', queue, item)
-return redis.call('LREM', dlq, 1, entry)
-"""
-
-_DELETE_ALL = """#!lua flags=allow-oom
-local count = redis.call('LLEN', KEYS[1])  -- an error, if it is not a list
-redis.call('DEL', KEYS[1])
-return count
-"""

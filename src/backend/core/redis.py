@@ -24,7 +24,7 @@ ResponseError. A client belongs to the event loop in which it was connected.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -32,9 +32,11 @@ from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.backoff import NoBackoff
 
 from backend.core.encoding import decode, encode
+from backend.core.retrying import Retrying
+from backend.core.scripts import Script
 from backend.core.subscription import Subscription
 
 DEFAULT_URL = "redis://localhost:6379/0"
@@ -43,6 +45,9 @@ MAX_WAITING = 10_000  # blocking pops and subscriptions: as many clients as Redi
 LONGEST_BLOCK = 10.0  # seconds: a longer blocking pop is asked for in pieces of this length
 
 T = TypeVar("T")
+
+# What `forget_connections` was told to forget: redis-py closes a connection that nobody refers to.
+_of_the_parent: list[object] = []
 
 
 class RedisClient:
@@ -73,9 +78,7 @@ class RedisClient:
         self.redis_url = redis_url or os.environ.get("REDIS_URL") or DEFAULT_URL
         self.namespace = namespace
         self._timeout = timeout
-        self._attempts = attempts
-        # With full jitter a wait is anywhere from 0 to the doubled base: the base on average.
-        self._backoff = ExponentialWithJitterBackoff(backoff_cap, backoff_base)
+        self._retrying = Retrying(attempts, base=backoff_base, cap=backoff_cap)
         self._commands: Redis | None = None  # a pool for the calls that answer at once
         self._waiting: Redis | None = None  # a connection for each blocking pop or subscription
         self._subscriptions: list[Subscription] = []
@@ -146,6 +149,16 @@ class RedisClient:
         while self._subscriptions:
             await self._subscriptions.pop().close()
         await asyncio.gather(*(client.aclose() for client in clients), return_exceptions=True)
+
+    def forget_connections(self) -> None:
+        """Be disconnected without closing anything: for the child of a fork.
+
+        The connections that it was born with belong to its parent, which goes on using them.
+        `connect()` then opens some of its own.
+        """
+        _of_the_parent.append((self._commands, self._waiting, self._subscriptions))
+        self._commands = self._waiting = self._session = None
+        self._subscriptions = []
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -301,7 +314,9 @@ class RedisClient:
         if not channels:
             raise ValueError("subscribe() needs the name of at least one channel")
         pubsub = self._connected(waiting=True).pubsub()
-        subscription = Subscription(pubsub, self.namespace, self._timeout)
+        subscription = Subscription(
+            pubsub, self.namespace, patience=self._timeout, retrying=self._retrying
+        )
         try:
             await self._within(self._timeout, "SUBSCRIBE", subscription.start(channels))
         except BaseException:
@@ -311,7 +326,7 @@ class RedisClient:
         return subscription
 
     async def listen(
-        self, subscription: Subscription, *, gaps: bool = False, buffer: int | None = None
+        self, subscription: Subscription, *, gaps: bool = False
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the messages of a subscription, until it is unsubscribed or disconnected.
 
@@ -322,9 +337,8 @@ class RedisClient:
 
         Args:
             subscription: what `subscribe` returned.
-            gaps: say in the right place where messages are missing (see `backend.core.gaps`).
-            buffer: read up to so many messages ahead, so that the server does not cut off a
-                slow listener; then the oldest are dropped. Asks for gaps=True.
+            gaps: yield a message of the type "gap", too, where others are missing (see
+                `backend.core.subscription`).
 
         Yields:
             `{"type": "message", "pattern": None, "channel": "security_events", "data": …}`.
@@ -334,10 +348,8 @@ class RedisClient:
                 as both wait at once).
             ConnectionError, TimeoutError: the server did not come back.
         """
-        if buffer is not None and (buffer < 1 or not gaps):
-            raise ValueError("a buffer has room for 1 or more messages, and asks for gaps=True")
         self._connected()
-        while (message := await subscription.next_message(self._retrying, buffer)) is not None:
+        while (message := await subscription.next_message()) is not None:
             if gaps or message["type"] != "gap":
                 yield message
 
@@ -377,6 +389,27 @@ class RedisClient:
         answer = self._retrying(send, within=self._timeout) if repeat else send()
         return await self._within(self._timeout + wait, command[0], answer)
 
+    async def run(
+        self, script: Script, keys: Sequence[str], *arguments: Any, repeat: bool = False
+    ) -> Any:
+        """Run a Lua script, which Redis does as one step (EVALSHA).
+
+        Its digest is sent. Only a server that does not know it, since it has started or failed
+        over or was told to forget (SCRIPT FLUSH), is sent the text: it has run nothing then.
+
+        Args:
+            script: what `backend.core.scripts.load` returned.
+            keys: the names of its KEYS; `full_name` is applied to them here.
+            arguments: its ARGV.
+            repeat: it may run twice without harm, so a lost connection is tried again.
+        """
+        command = "EVALSHA", script.digest, len(keys), *map(self.full_name, keys), *arguments
+        try:
+            return await self.call(*command, repeat=repeat)
+        except exceptions.NoScriptError:
+            await self.call("SCRIPT", "LOAD", script.text, repeat=True)
+            return await self.call(*command, repeat=repeat)
+
     def _connected(self, *, waiting: bool = False) -> Redis:
         client = self._waiting if waiting else self._commands
         if client is None:
@@ -395,24 +428,3 @@ class RedisClient:
                 f"{what}: no answer from Redis within {seconds:g} s. "
                 "The server hangs, is overloaded, or is out of reach."
             ) from None
-
-    async def _retrying(
-        self, operation: Callable[[], Awaitable[T]], *, within: float = float("inf")
-    ) -> T:
-        ends, attempt = time.monotonic() + within, 0
-        while True:
-            attempt += 1
-            try:
-                return await operation()
-            except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
-                wait = self._backoff.compute(attempt)
-                too_late = time.monotonic() + wait > ends  # this error says more than "too late"
-                if attempt >= self._attempts or too_late or not _may_pass(error):
-                    raise
-            await asyncio.sleep(wait)
-
-
-def _may_pass(error: Exception) -> bool:
-    """Return whether trying again may help. A wrong password stays wrong."""
-    refused = exceptions.AuthenticationError, exceptions.AuthorizationError
-    return not isinstance(error, refused)

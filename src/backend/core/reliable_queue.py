@@ -13,7 +13,7 @@ runs out, and whoever is alive moves the item back to the front of the queue.
 
 So an item is handled **at least once**. Twice is possible: a consumer that hangs for longer than
 its lease, or dies between its work and the acknowledgement, has done work that is done again.
-Make the work idempotent (see `add_once` in `backend.core.push` for how).
+Make the work idempotent (see `dedupe_key` in `backend.core.push` for how).
 
 Everything is kept in plain Redis types, which any client can read (queue: `detection_queue`):
 
@@ -26,8 +26,10 @@ Everything is kept in plain Redis types, which any client can read (queue: `dete
     dlq:detection_queue                    list    items given up, as JSON with the reason
 
 All times are the server's, so clocks that differ between consumers do no harm. Every change is
-one script, which Redis runs as one step. The scripts may also run when the memory is full, since
-consumers must be able to make room. Items that are equal to the byte share their attempts.
+one script (in `lua/`), which Redis runs as one step. Each writes the item where it goes before it
+removes it from where it was: should the first step fail (a key of the wrong type), nothing is
+lost. The scripts may also run when the memory is full, since consumers must be able to make room.
+Items that are equal to the byte share their attempts.
 """
 
 import asyncio
@@ -47,11 +49,22 @@ from typing import Any, Self
 
 from redis import exceptions
 
-from backend.core.dead_letters import dead_letter
+from backend.core.dead_letters import dead_letter, item_of
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
+from backend.core.scripts import Script, load
 
 logger = logging.getLogger(__name__)
+
+RESERVE = load("reserve")
+ACKNOWLEDGE = load("acknowledge")
+FAIL = load("fail")
+GIVE_BACK = load("give_back")
+BEAT = load("beat")
+LEAVE = load("leave")
+RETURN_LOST = load("return_lost")
+QUEUE_COUNTS = load("queue_counts")
+CONTENTS = load("contents")
 
 _UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError, RuntimeError)
 LONGEST_WAIT = 5.0  # seconds: how long an idle consumer waits before it asks for retries again
@@ -115,7 +128,7 @@ class ReliableQueue:
         self._reserving = False
 
     async def __aenter__(self) -> Self:
-        await self._run(_LEAVE)  # what a predecessor of the same name had in hand when it died
+        await self._run(LEAVE)  # what a predecessor of the same name had in hand when it died
         self._heart = asyncio.create_task(self._beat())
         return self
 
@@ -131,7 +144,7 @@ class ReliableQueue:
             self._heart = None
         # If the server cannot be reached, the lease runs out and the others do the rest.
         with suppress(*_UNREACHABLE):
-            await self._run(_LEAVE)
+            await self._run(LEAVE)
 
     # ---- the plain way -----------------------------------------------------------------
 
@@ -205,7 +218,7 @@ class ReliableQueue:
             raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout}")
         ends = time.monotonic() + timeout if timeout else float("inf")
         while True:
-            raw, attempt, first_failed_at, next_retry = await self._run(_RESERVE, self._lease_ms)
+            raw, attempt, first_failed_at, next_retry = await self._run(RESERVE, self._lease_ms)
             if raw is None:
                 wait = min(ends - time.monotonic(), LONGEST_WAIT, next_retry / 1000)
                 if ends <= time.monotonic():
@@ -224,7 +237,7 @@ class ReliableQueue:
             False if it was no longer this consumer's: its lease had run out, and the item is
             back in the queue or with another consumer.
         """
-        return await self._run(_ACKNOWLEDGE, _digest(job.raw)) == 1
+        return await self._run(ACKNOWLEDGE, _digest(job.raw)) == 1
 
     async def fail(self, job: Job, error: BaseException | str) -> None:
         """Try the item again after a while, or give it up for good.
@@ -247,7 +260,7 @@ class ReliableQueue:
             queue_name=self.queue_name,
         )
         await self._run(
-            _FAIL,
+            FAIL,
             _digest(job.raw),
             "give up" if job.attempt >= self._max_attempts else "retry",
             int(1000 * wait * random.uniform(0.75, 1.25)),
@@ -257,7 +270,7 @@ class ReliableQueue:
 
     async def give_back(self, job: Job) -> None:
         """Put the item back to the front of the queue at once; this attempt does not count."""
-        await self._run(_GIVE_BACK, _digest(job.raw))
+        await self._run(GIVE_BACK, _digest(job.raw))
 
     async def return_lost(self) -> int:
         """Move the items of consumers whose lease has run out back to the front of the queue.
@@ -267,27 +280,22 @@ class ReliableQueue:
         Returns:
             The number of items that went back, the one that was taken first now in front.
         """
-        return await self._run(_RETURN_LOST)
+        return await self._run(RETURN_LOST)
 
     # ---- how it is done ----------------------------------------------------------------
 
-    async def _run(self, script: str, *arguments: Any) -> Any:
+    async def _run(self, script: Script, *arguments: Any) -> Any:
         keys = [
-            self._client.full_name(name)
-            for name in (
-                self.queue_name,
-                f"{self.queue_name}:consumers",
-                f"{self.queue_name}:attempts",
-                f"{self.queue_name}:retry",
-                f"dlq:{self.queue_name}",
-                f"{self.queue_name}:processing:",
-                f"{self.queue_name}:lease:",
-            )
+            self.queue_name,
+            f"{self.queue_name}:consumers",
+            f"{self.queue_name}:attempts",
+            f"{self.queue_name}:retry",
+            f"dlq:{self.queue_name}",
+            f"{self.queue_name}:processing:{self.consumer}",
+            f"{self.queue_name}:lease:{self.consumer}",
         ]
         # Each script may be sent again when its answer is lost: the second run finds it done.
-        return await self._client.call(
-            "EVAL", script, len(keys), *keys, self.consumer, *arguments, repeat=True
-        )
+        return await self._client.run(script, keys, self.consumer, *arguments, repeat=True)
 
     async def _wait_for_item(self, seconds: float) -> None:
         """Wait until there is something in the queue, or until the time is over."""
@@ -305,144 +313,40 @@ class ReliableQueue:
         """Give signs of life, and look after the items of those who give none."""
         while True:
             try:
-                await self._run(_BEAT, self._lease_ms)
+                await self._run(BEAT, self._lease_ms)
                 await self.return_lost()
             except exceptions.RedisError as error:
                 logger.warning("No sign of life for %s: %s", self.consumer, error)
             await asyncio.sleep(self._lease_ms / 3000)
 
 
+async def queue_counts(client: RedisClient, queue_name: str) -> dict[str, int]:
+    """Return how many jobs of a queue are pending, in processing, and dead: in one step.
+
+    `pending` are those that wait, for their first turn or for a further one after a failure.
+    """
+    answer = await client.run(QUEUE_COUNTS, _keys_to_count(queue_name), repeat=True)
+    return dict(zip(("pending", "processing", "dead"), answer, strict=True))
+
+
+async def contents(client: RedisClient, queue_name: str) -> dict[str, list[Any]]:
+    """Return all items of a queue by the place where they are, in one step. For a small queue.
+
+    Returns:
+        `waiting` (for their first turn, or given back), `in_hand` of some consumer, `retrying`
+        (failed, not yet due again), and `dead_lettered`: the items, without the reasons.
+    """
+    places = await client.run(CONTENTS, _keys_to_count(queue_name), repeat=True)
+    waiting, in_hand, retrying, dead = places
+    retrying = [member.split(b"|", 1)[1] for member in retrying]  # who and when, then the item
+    dead = [item for item in map(item_of, dead) if item is not None]
+    places = {"waiting": waiting, "in_hand": in_hand, "retrying": retrying, "dead_lettered": dead}
+    return {place: [decode(raw) for raw in items] for place, items in places.items()}
+
+
+def _keys_to_count(queue_name: str) -> list[str]:
+    return [queue_name, f"{queue_name}:consumers", f"{queue_name}:retry", f"dlq:{queue_name}"]
+
+
 def _digest(raw: bytes) -> str:
     return hashlib.sha1(raw, usedforsecurity=False).hexdigest()  # Redis's scripts know SHA-1
-
-
-# ---- the scripts, in Lua ---------------------------------------------------------------
-# Redis runs a script as one step. Each one writes the item where it goes before it removes it
-# from where it was: should the first step fail (a key of the wrong type), nothing is lost.
-
-_HEAD = """#!lua flags=allow-oom
-local queue, consumers, attempts, retry, dlq = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local processing, lease = KEYS[6] .. ARGV[1], KEYS[7] .. ARGV[1]
-local consumer = ARGV[1]
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)  -- milliseconds
-
--- The item in hand, if it is the one with this digest.
-local function in_hand(digest)
-    local item = redis.call('LINDEX', processing, 0)
-    return item and redis.sha1hex(item) == digest and item
-end
-
--- Move all that a consumer has in hand to the front of the queue, in the old order.
-local function return_all(from)
-    local count = 0
-    local item = redis.call('LMOVE', from, queue, 'RIGHT', 'LEFT')
-    while item do
-        redis.call('HINCRBY', attempts, redis.sha1hex(item), 1)
-        count = count + 1
-        item = redis.call('LMOVE', from, queue, 'RIGHT', 'LEFT')
-    end
-    return count
-end
-"""
-
-_RESERVE = (
-    _HEAD
-    + """
-redis.call('SET', lease, '', 'PX', ARGV[2])
-local function hand_out(item)
-    local digest = redis.sha1hex(item)
-    return {item, 1 + (redis.call('HGET', attempts, digest) or 0),
-            redis.call('HGET', attempts, digest .. ':first_failed_at'), 0}
-end
-
-local item = redis.call('LINDEX', processing, 0)
-if item then return hand_out(item) end  -- asked again: the same answer
-
--- Failed items whose wait is over go to the front, the one that is due longest foremost.
-for _, member in ipairs(redis.call('ZRANGE', retry, now, '-inf', 'BYSCORE', 'REV')) do
-    redis.call('LPUSH', queue, string.sub(member, string.find(member, '|', 1, true) + 1))
-    redis.call('ZREM', retry, member)
-end
-
-if redis.call('EXISTS', queue) == 1 then
-    redis.call('ZADD', consumers, now, consumer)  -- first: or else nobody would look for it
-    return hand_out(redis.call('LMOVE', queue, processing, 'LEFT', 'RIGHT'))
-end
-local next_retry = redis.call('ZRANGE', retry, 0, 0, 'WITHSCORES')[2]
-return {false, 0, false, next_retry and next_retry - now or 3600000}
-"""
-)
-
-_ACKNOWLEDGE = (
-    _HEAD
-    + """
--- The lease remembers what was acknowledged last: asked again, the answer is the same.
-if not in_hand(ARGV[2]) then return redis.call('GET', lease) == ARGV[2] and 1 or 0 end
-redis.call('HDEL', attempts, ARGV[2], ARGV[2] .. ':first_failed_at')
-redis.call('SET', lease, ARGV[2], 'XX', 'KEEPTTL')
-redis.call('LPOP', processing)
-return 1
-"""
-)
-
-_FAIL = (
-    _HEAD
-    + """
-local digest, what, wait, failed_at, entry = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local item = in_hand(digest)
-if not item then return 0 end
-if what == 'retry' then
-    redis.call('HINCRBY', attempts, digest, 1)
-    redis.call('HSETNX', attempts, digest .. ':first_failed_at', failed_at)
-    -- A set has no two equal members, and two equal items may have failed: so who and when first.
-    local who_and_when = consumer .. ' ' .. clock[1] .. '.' .. clock[2] .. '|'
-    redis.call('ZADD', retry, now + wait, who_and_when .. item)
-else
-    redis.call('RPUSH', dlq, entry)
-    redis.call('HDEL', attempts, digest, digest .. ':first_failed_at')
-end
-redis.call('LPOP', processing)
-return 1
-"""
-)
-
-_GIVE_BACK = (
-    _HEAD
-    + """
-if not in_hand(ARGV[2]) then return 0 end
-redis.call('LMOVE', processing, queue, 'LEFT', 'LEFT')
-return 1
-"""
-)
-
-_BEAT = (
-    _HEAD
-    + """
-if redis.call('PEXPIRE', lease, ARGV[2]) == 0 then redis.call('SET', lease, '', 'PX', ARGV[2]) end
-"""
-)
-
-_LEAVE = (
-    _HEAD
-    + """
-return_all(processing)
-redis.call('DEL', lease)
-redis.call('ZREM', consumers, consumer)
-"""
-)
-
-_RETURN_LOST = (
-    _HEAD
-    + """
-local count = 0
--- Who reserved last is returned first: in the end the oldest item is in front.
-for _, other in ipairs(redis.call('ZRANGE', consumers, 0, -1, 'REV')) do
-    if redis.call('EXISTS', KEYS[7] .. other) == 0 then
-        count = count + return_all(KEYS[6] .. other)
-        redis.call('ZREM', consumers, other)
-    end
-end
-return count
-"""
-)

@@ -1,8 +1,26 @@
-"""A subscription: one connection on which Redis sends messages, until we leave."""
+"""A subscription: one connection on which Redis sends messages, until we leave.
+
+    async for message in client.listen(subscription, gaps=True):
+        if message["type"] == "gap":
+            await reload_everything()  # what was published here did not come
+        else:
+            await show(message["data"])
+
+Redis keeps no messages: what cannot be delivered is gone. What can be had is the knowledge that
+something is missing, and where. A gap comes in the place of what is missing, as a message
+
+    {"type": "gap", "pattern": None, "channel": None, "data": {"reason": "connection lost", …}}
+
+with the `error`, and `missed` None, since nobody knows how much was published. A connection is
+lost with the server or the network; and a server cuts off a listener that leaves too much unread
+(`client-output-buffer-limit`).
+
+If you can afford no gap, pub/sub is the wrong tool: use a queue, or a stream, which keeps what
+was published and can be read again from where one stopped.
+"""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -10,11 +28,9 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError, TimeoutError
 
 from backend.core.encoding import decode
-from backend.core.gaps import ReadAhead, gap
+from backend.core.retrying import Retrying
 
 logger = logging.getLogger(__name__)
-
-Retrying = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 
 
 class Subscription:
@@ -24,21 +40,21 @@ class Subscription:
 
     A quiet channel and a dead server look the same from here: nothing comes. So after
     `patience` seconds of silence the server is asked with a PING, and if that is not
-    answered within another `patience` seconds, the connection counts as lost.
-
-    Redis keeps nothing for a subscriber that is away. So after a lost connection there is a
-    gap in the messages, and a message of the type "gap" says so in its place.
+    answered within another `patience` seconds, the connection counts as lost. Then it is
+    made anew by way of `retrying`.
     """
 
-    def __init__(self, pubsub: PubSub, namespace: str, patience: float) -> None:
+    def __init__(
+        self, pubsub: PubSub, namespace: str, *, patience: float, retrying: Retrying
+    ) -> None:
         self.channels: list[str] = []
         self._pubsub = pubsub
         self._namespace = namespace
         self._patience = patience
+        self._retrying = retrying
         self._reading: asyncio.Task[dict[str, Any]] | None = None
-        self._ahead: ReadAhead | None = None
         self._lost: str | None = None  # why the last connection was lost
-        self._losses = 0  # grows with each connection lost since the last message
+        self._losses = 0  # connections lost since a server was last heard of
 
     async def start(self, channels: tuple[str, ...]) -> None:
         """Subscribe, and wait until Redis has confirmed every channel."""
@@ -47,25 +63,8 @@ class Subscription:
         for _ in self.channels:
             await self._pubsub.get_message(timeout=None)
 
-    async def next_message(
-        self, retrying: Retrying, buffer: int | None = None
-    ) -> dict[str, Any] | None:
-        """Wait for the next message or gap; None when the subscription has ended.
-
-        A lost connection is made anew by way of `retrying`, which tries with back-off.
-        Once there is a `buffer`, messages are read ahead until the subscription ends.
-        """
-        if buffer:
-            self._ahead = self._ahead or ReadAhead(lambda: self._next_message(retrying))
-            self._ahead.size = buffer
-        if (ahead := self._ahead) is None:
-            return await self._next_message(retrying)
-        while (message := await ahead.next_message()) is not None:
-            if message["channel"] in (None, *self.channels):  # not left in the meantime
-                return message
-        return None
-
-    async def _next_message(self, retrying: Retrying) -> dict[str, Any] | None:
+    async def next_message(self) -> dict[str, Any] | None:
+        """Wait for the next message or gap; None when the subscription has ended."""
         if self._reading and not self._reading.done():
             raise RuntimeError(
                 f"Somebody is already listening to this subscription ({', '.join(self.channels)}). "
@@ -74,7 +73,7 @@ class Subscription:
         if not self.channels:
             return None
         # A task of its own, so that close() can end the wait from another task.
-        self._reading = asyncio.create_task(self._read(retrying))
+        self._reading = asyncio.create_task(self._read())
         try:
             return await self._reading
         except asyncio.CancelledError:
@@ -104,9 +103,6 @@ class Subscription:
         """End the subscription: whoever listens gets None, and the connection is closed."""
         self.channels = []
         await self._stop_reading()
-        if self._ahead:
-            ahead, self._ahead = self._ahead, None  # and with it what nobody has heard
-            await ahead.stop()
         await self._pubsub.aclose()
 
     async def _stop_reading(self) -> None:
@@ -114,7 +110,7 @@ class Subscription:
             self._reading.cancel()
             await asyncio.wait([self._reading])
 
-    async def _read(self, retrying: Retrying) -> dict[str, Any]:
+    async def _read(self) -> dict[str, Any]:
         while True:
             try:
                 message = await self._receive()
@@ -126,19 +122,20 @@ class Subscription:
                     ", ".join(self.channels),
                     loss,
                 )
-                # A server that lets us in and cuts us off again shall not be stormed.
-                await asyncio.sleep(min(self._patience, 0.05 * self._losses))
-                self._losses = min(2 * self._losses + 1, 1000)
-                await retrying(self._reconnect)
+                # A server that lets us in and cuts us off again shall not be stormed: from the
+                # second loss on there is a wait also before the first attempt.
+                failures, self._losses = self._losses, self._losses + 1
+                # PubSub subscribes to its channels again by itself. It may have done so already.
+                await self._retrying(self._pubsub.connect, failures=failures)
                 continue
             # A new connection begins with a confirmation that counts 1 channel. It stands between
             # what was heard before and what is heard after: here is the gap.
             if message["type"] == "subscribe" and message["data"] == 1:
-                error, self._lost = self._lost or "the new one tells", None
-                return gap("connection lost", missed=None, error=error)
+                return self._gap()
             # Other confirmations, and the answer to our PING, are no news for the listener.
-            if message["type"] == "message":
+            if message["type"] in ("message", "pong"):
                 self._losses = 0
+            if message["type"] == "message":
                 channel = message["channel"].decode().removeprefix(self._namespace)
                 if channel in self.channels:
                     return {
@@ -148,20 +145,22 @@ class Subscription:
                         "data": decode(message["data"]),
                     }
 
+    def _gap(self) -> dict[str, Any]:
+        error = self._lost or "connection lost; redis-py reconnected by itself"
+        self._lost = None
+        data = {"reason": "connection lost", "missed": None, "error": error}
+        return {"type": "gap", "pattern": None, "channel": None, "data": data}
+
     async def _receive(self) -> dict[str, Any]:
         message = await self._pubsub.get_message(timeout=self._patience)
         if message is None:
             await self._pubsub.ping()
             message = await self._pubsub.get_message(timeout=self._patience)
         if message is None:
+            if self._pubsub.connection:
+                await self._pubsub.connection.disconnect()
             raise TimeoutError(f"silent, and no answer to a PING within {self._patience:g} s")
         return message
-
-    async def _reconnect(self) -> None:
-        # On connecting, PubSub subscribes to its channels again by itself.
-        if self._pubsub.connection:
-            await self._pubsub.connection.disconnect()
-        await self._pubsub.connect()
 
     def _full_names(self, channels: list[str]) -> list[str]:
         return [self._namespace + channel for channel in channels]

@@ -15,7 +15,7 @@ The state is in Redis, so a restart loses nothing, and any number of aggregators
     batch:deadlines                 zset: when each camera's open batch has to be closed
     detection:<id>                  what was seen; also tells that it is in a batch already
 
-Each change is one script, which Redis runs as one step.
+Each change is one script (in `lua/`), which Redis runs as one step.
 """
 
 import asyncio
@@ -27,7 +27,11 @@ from typing import Any
 
 from backend.core.encoding import encode
 from backend.core.redis import RedisClient
+from backend.core.scripts import Script, load
 from backend.services.stage import Stage
+
+ADD_DETECTION = load("add_detection", beside=__file__)
+CLOSE_DUE = load("close_due", beside=__file__)
 
 ANALYSIS_QUEUE = "analysis_queue"
 WINDOW = 90.0  # seconds from its first detection until a batch is closed
@@ -101,7 +105,7 @@ class BatchAggregator(Stage):
             detection["type"] == FAST_PATH_TYPE and detection["confidence"] >= FAST_PATH_CONFIDENCE
         )
         answer = await self._run(
-            _ADD,
+            ADD_DETECTION,
             detection["camera_id"],
             self._new_id(),
             detection["id"],
@@ -117,7 +121,7 @@ class BatchAggregator(Stage):
 
     async def close_due(self) -> list[ClosedBatch]:
         """Close every batch that is due, and return them."""
-        return self._report(await self._run(_CLOSE_DUE))
+        return self._report(await self._run(CLOSE_DUE))
 
     def _report(self, answer: list[list[bytes]]) -> list[ClosedBatch]:
         batches = []
@@ -137,106 +141,19 @@ class BatchAggregator(Stage):
             batches.append(ClosedBatch(batch_id, camera_id, reason, tuple(ids)))
         return batches
 
-    async def _run(self, script: str, *arguments: str | bytes) -> Any:
-        names = ANALYSIS_QUEUE, "batch:deadlines", "batch:", "detection:"
-        keys = [self._client.full_name(name) for name in names]
+    async def _run(self, script: Script, *arguments: str | bytes) -> Any:
         now = repr(float(self._clock()))
+        # Only the scripts know which batch a camera has open, so they make the names of its keys:
+        # they are given what those names begin with.
+        prefixes = self._client.full_name("batch:"), self._client.full_name("detection:")
         limits = self._window, self._idle, BATCH_TTL
         # May be sent again when its answer is lost: the second run finds it done.
-        return await self._client.call(
-            "EVAL", script, len(keys), *keys, now, *limits, *arguments, repeat=True
+        return await self._client.run(
+            script,
+            [ANALYSIS_QUEUE, "batch:deadlines"],
+            *prefixes,
+            now,
+            *limits,
+            *arguments,
+            repeat=True,
         )
-
-
-# ---- the scripts, in Lua ---------------------------------------------------------------
-# Lua writes numbers with 14 digits unless told otherwise: too few for a time of day.
-
-_HEAD = """
-local queue, deadlines, batches, detections = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local now, window, idle, ttl = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-
-local function plus(time, seconds)
-    return string.format('%.17g', tonumber(time) + seconds)
-end
-
-local function job(batch, camera, ids)
-    return '{"batch_id":"' .. batch .. '","camera_id":"' .. camera .. '","detection_ids":['
-        .. table.concat(ids, ',') .. '],"timestamp":' .. now .. '}'
-end
-
-local function closed(batch, camera, reason, started, ids)
-    local answer = {batch, camera, reason, started}
-    for _, id in ipairs(ids) do table.insert(answer, string.sub(id, 2, -2)) end
-    return answer
-end
-
--- Close the camera's batch. It is in the queue before it is nowhere else.
-local function close(camera)
-    local current = batches .. camera .. ':current'
-    local quoted = redis.call('GET', current)
-    local batch = quoted and string.sub(quoted, 2, -2) or ''
-    local of_batch = batches .. batch
-    local ids = quoted and redis.call('LRANGE', of_batch .. ':detections', 0, -1) or {}
-    local started = redis.call('GET', of_batch .. ':started_at') or now
-    if #ids > 0 then redis.call('RPUSH', queue, job(batch, camera, ids)) end
-    redis.call('DEL', current, of_batch .. ':camera_id', of_batch .. ':detections',
-               of_batch .. ':started_at', of_batch .. ':last_activity')
-    redis.call('ZREM', deadlines, camera)
-    local reason = tonumber(now) >= tonumber(plus(started, window)) and 'window' or 'idle'
-    return closed(batch, camera, reason, started, ids)
-end
-"""
-
-_CLOSE_DUE = (
-    _HEAD
-    + """
-local answer = {}
-for _, camera in ipairs(redis.call('ZRANGEBYSCORE', deadlines, '-inf', now)) do
-    table.insert(answer, close(camera))
-end
-return answer
-"""
-)
-
-_ADD = (
-    _HEAD
-    + """
-local camera, batch, id, quoted_id, record = ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
-local fast = ARGV[10] == 'fast'
-local detection = detections .. id
-if redis.call('EXISTS', detection) == 1 then return nil end
-
-if fast then
-    redis.call('LPUSH', queue, job(batch, camera, {quoted_id}))
-    redis.call('SET', detection, record, 'EX', ttl)
-    return {batch, {closed(batch, camera, 'fast path', now, {quoted_id})}}
-end
-
-local answer = {}
-local deadline = redis.call('ZSCORE', deadlines, camera)
-if deadline and tonumber(now) >= tonumber(deadline) then table.insert(answer, close(camera)) end
-
-local current = batches .. camera .. ':current'
-local quoted = redis.call('GET', current)
-if quoted then batch = string.sub(quoted, 2, -2) end
-local of_batch = batches .. batch
-if not quoted then
-    redis.call('SET', current, '"' .. batch .. '"', 'EX', ttl)
-    redis.call('SET', of_batch .. ':camera_id', '"' .. camera .. '"', 'EX', ttl)
-    redis.call('SET', of_batch .. ':started_at', now, 'EX', ttl)
-end
-redis.call('RPUSH', of_batch .. ':detections', quoted_id)
-redis.call('SET', of_batch .. ':last_activity', now, 'EX', ttl)
-for _, part in ipairs({':camera_id', ':detections', ':started_at'}) do
-    redis.call('EXPIRE', of_batch .. part, ttl)
-end
-redis.call('EXPIRE', current, ttl)
-
-local ends = plus(redis.call('GET', of_batch .. ':started_at'), window)
-local ends_idle = plus(now, idle)
-if tonumber(ends_idle) < tonumber(ends) then ends = ends_idle end
-redis.call('ZADD', deadlines, ends, camera)
-redis.call('SET', detection, record, 'EX', ttl)
-return {batch, answer}
-"""
-)

@@ -1,7 +1,7 @@
 """Events: published once for each batch, and passed on to every browser that listens.
 
 Pub/sub forgets: whoever is not listening misses the event. So an event is also kept, in a list of
-the latest hundred, and the broadcaster compares that list with what it has heard.
+the latest hundred, and after each gap the broadcaster compares it with what it has heard.
 
     events:recent            list    the latest events, the newest first
     events:last_id           string  the number of the latest event
@@ -12,7 +12,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +20,11 @@ from redis.exceptions import RedisError
 
 from backend.core.encoding import decode, encode
 from backend.core.redis import RedisClient
+from backend.core.scripts import load
 from backend.services.stage import Stage
 from backend.services.system_status import STATUS_CHANNEL, overview
+
+PUBLISH_EVENT = load("publish_event", beside=__file__)
 
 EVENT_CHANNEL = "security_events"
 RECENT = 100  # events that are kept
@@ -38,12 +41,9 @@ async def publish_event(client: RedisClient, event: dict[str, Any]) -> int:
         client: a connected client.
         event: batch_id, camera_id, risk_score, risk_level, summary, started_at.
     """
-    names = f"batch_event:{event['batch_id']}", "events:last_id", "events:recent", EVENT_CHANNEL
-    keys = [client.full_name(name) for name in names]
+    keys = f"batch_event:{event['batch_id']}", "events:last_id", "events:recent", EVENT_CHANNEL
     # May be sent again when its answer is lost: the second run finds it done.
-    return await client.call(
-        "EVAL", _PUBLISH, len(keys), *keys, encode(event), EVENT_TTL, RECENT, repeat=True
-    )
+    return await client.run(PUBLISH_EVENT, keys, encode(event), EVENT_TTL, RECENT, repeat=True)
 
 
 async def event_of_batch(client: RedisClient, batch_id: str) -> int | None:
@@ -55,21 +55,6 @@ async def recent_events(client: RedisClient, count: int = RECENT) -> list[dict[s
     """Return the data of the latest events, the newest first."""
     messages = await client.peek_queue("events:recent", 0, count - 1)
     return [message["data"] for message in messages]
-
-
-_PUBLISH = """
-local known, last_id, recent, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local id = redis.call('GET', known)
-if id then return tonumber(id) end
-id = redis.call('INCR', last_id)
-local ids = '"id":' .. id .. ',"event_id":' .. id .. ','
-local message = '{"type":"event","data":{' .. ids .. string.sub(ARGV[1], 2) .. '}'
-redis.call('SET', known, id, 'EX', ARGV[2])
-redis.call('LPUSH', recent, message)
-redis.call('LTRIM', recent, 0, ARGV[3] - 1)
-redis.call('PUBLISH', channel, message)
-return id
-"""
 
 
 class Listener:
@@ -96,7 +81,7 @@ class EventBroadcaster(Stage):
     """Passes on what is published to all who listen, however many, by way of one subscription.
 
     Whoever begins to listen first gets the latest events. If Redis or the connection to it was
-    away, what was missed meanwhile is made up for within seconds.
+    away, what was missed meanwhile is made up for as soon as it is back.
 
     Args:
         client: a connected client; the broadcaster makes one of its own for the subscription.
@@ -104,7 +89,6 @@ class EventBroadcaster(Stage):
             it is dropped.
         overview_every: seconds between two overviews of queues and cameras; they are made only
             while somebody listens.
-        catch_up_every: seconds between two looks at whether an event was missed.
     """
 
     name = "event_broadcaster"
@@ -115,13 +99,11 @@ class EventBroadcaster(Stage):
         *,
         backlog: int = 200,
         overview_every: float = 1.0,
-        catch_up_every: float = 5.0,
     ) -> None:
         super().__init__()
         self._client = client
         self._backlog = backlog
         self._overview_every = overview_every
-        self._catch_up_every = catch_up_every
         self._listeners: set[Listener] = set()
         self._events: OrderedDict[str, str] = OrderedDict()  # the latest, by batch
 
@@ -155,20 +137,11 @@ class EventBroadcaster(Stage):
             subscription = await client.subscribe(EVENT_CHANNEL, STATUS_CHANNEL)
             await self._catch_up(client)
             self.ready.set()
-            catching_up = asyncio.create_task(self._keep_catching_up(client))
-            try:
-                async for message in client.listen(subscription):
+            async for message in client.listen(subscription, gaps=True):
+                if message["type"] == "gap":
+                    await self._catch_up(client)
+                else:
                     self._pass_on(message["data"])
-            finally:
-                catching_up.cancel()
-                await asyncio.gather(catching_up, return_exceptions=True)
-
-    async def _keep_catching_up(self, client: RedisClient) -> None:
-        """Look for what was missed: a subscription that reconnects by itself does not tell."""
-        while True:
-            await asyncio.sleep(self._catch_up_every)
-            with suppress(RedisError):  # the listener notices too
-                await self._catch_up(client)
 
     async def _catch_up(self, client: RedisClient) -> None:
         raw = await client.call(

@@ -6,23 +6,12 @@ from typing import Any
 
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
+from backend.core.reliable_queue import queue_counts
 from backend.services.batch_aggregator import ANALYSIS_QUEUE
 from backend.services.file_watcher import DETECTION_QUEUE
 from backend.services.stage import Stage
 
 STATUS_CHANNEL = "system_status"
-
-
-async def queue_counts(client: RedisClient, queue_name: str) -> dict[str, int]:
-    """Return how many jobs of a queue are pending, in processing, and dead.
-
-    `pending` are those that wait, for their first turn or for a further one after a failure.
-    """
-    name = client.full_name(queue_name)
-    answer = await client.call(
-        "EVAL", _COUNTS, 2, name, client.full_name(f"dlq:{queue_name}"), repeat=True
-    )
-    return dict(zip(("pending", "processing", "dead"), answer, strict=True))
 
 
 async def cameras(client: RedisClient) -> list[dict[str, Any]]:
@@ -99,14 +88,3 @@ class SystemStatus(Stage):
 
 
 QUEUES = DETECTION_QUEUE, ANALYSIS_QUEUE
-
-# In one step, so that a job on its way from one list to another is not counted twice.
-_COUNTS = """
-local queue, dead = KEYS[1], KEYS[2]
-local processing = 0
-for _, consumer in ipairs(redis.call('ZRANGE', queue .. ':consumers', 0, -1)) do
-    processing = processing + redis.call('LLEN', queue .. ':processing:' .. consumer)
-end
-local pending = redis.call('LLEN', queue) + redis.call('ZCARD', queue .. ':retry')
-return {pending, processing, redis.call('LLEN', dead)}
-"""

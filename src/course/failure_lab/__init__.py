@@ -30,10 +30,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from backend.core import push, reliable_queue
-from backend.core.dead_letters import item_of
-from backend.core.encoding import decode
 from backend.core.redis import RedisClient
+from backend.core.reliable_queue import contents, queue_counts
+from backend.core.scripts import load
 from course.failure_lab.consumer_process import identity
 from course.kernel import shorten_tracebacks, unseen_tasks
 from course.session import LeftBehind
@@ -282,12 +281,14 @@ class Proxy:
         """Cut the line when the server has run the next such command, before its reply.
 
         Args:
-            command: a Redis command such as "RPUSH", or a script of the reliable queue: "reserve",
-                "acknowledge", "fail", "give_back", "leave", "return_lost"; or "add_once".
+            command: a Redis command such as "RPUSH", or the name of a script in `backend.core`
+                such as "reserve", "acknowledge" or "push".
+
+        Raises:
+            FileNotFoundError: there is no such script; the message says which there are.
         """
-        module = push if command == "add_once" else reliable_queue
-        script = getattr(module, f"_{command.upper()}", None)
-        self._marks.append((script or f"\r\n{command}\r\n").encode())
+        sent = command if command.isupper() else load(command).digest
+        self._marks.append(f"\r\n{sent}\r\n".encode())
 
     def cut(self) -> None:
         """Cut every line now. New ones can be opened."""
@@ -335,7 +336,8 @@ class Proxy:
                     if not (data := server.recv(65536)):
                         break
                     # The client sends nothing before it has its answer: so this is the answer.
-                    if any(mark in request for mark in self._marks):
+                    has_run = not data.startswith(b"-NOSCRIPT")
+                    if has_run and any(mark in request for mark in self._marks):
                         self._marks = [mark for mark in self._marks if mark not in request]
                         self.lost += 1
                         break
@@ -406,7 +408,8 @@ async def tally(
     times = Counter([*handled, *(item for each in consumers for item in each.handled)])
     memory = [each.taken[-1] for each in consumers if each.alive and each._at_work]
     async with RedisClient(url, namespace=namespace) as client:
-        stored = await contents(client, queue_name)
+        places = await contents(client, queue_name)
+    stored = {place: [identity(item) for item in items] for place, items in places.items()}
     left = dict.fromkeys(added)
     total = len(left)
 
@@ -455,47 +458,11 @@ async def settled(
     consumers = list(consumers)
     ends = time.monotonic() + timeout
     async with RedisClient(url, namespace=namespace) as client:
-        names = [client.full_name(queue_name + of) for of in ("", ":retry", ":consumers")]
-        in_hand = client.full_name(f"{queue_name}:processing:")
         while True:
-            left = await client.call("EVAL", _LEFT_TO_DO, 4, *names, in_hand, repeat=True)
+            counts = await queue_counts(client, queue_name)
+            left = counts["pending"] + counts["processing"]
             if not left and not any(each.alive and each._at_work for each in consumers):
                 return
             if time.monotonic() > ends:
                 raise TimeoutError(f"{queue_name} has not settled after {timeout:g} s: {left} left")
             await asyncio.sleep(0.01)
-
-
-# In one step: an item on its way from one place to the next would be in neither.
-_LEFT_TO_DO = """
-local left = redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2])
-for _, consumer in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
-    left = left + redis.call('LLEN', KEYS[4] .. consumer)
-end
-return left
-"""
-
-
-async def contents(client: RedisClient, queue_name: str) -> dict[str, list[Any]]:
-    """Return the ids of all items in Redis, by place: waiting, in_hand, retrying, dead_lettered."""
-    keys = [client.full_name(name) for name in (queue_name, f"{queue_name}:retry")]
-    keys += [client.full_name(f"dlq:{queue_name}")]
-    hands = client.full_name(f"{queue_name}:processing:*")
-    waiting, retrying, dead, in_hand = await client.call("EVAL", _CONTENTS, 3, *keys, hands)
-    return {
-        "waiting": [identity(decode(raw)) for raw in waiting],
-        "in_hand": [identity(decode(raw)) for raw in in_hand],
-        "retrying": [identity(decode(raw.split(b"|", 1)[1])) for raw in retrying],
-        "dead_lettered": [identity(decode(raw)) for raw in map(item_of, dead) if raw is not None],
-    }
-
-
-# Here too in one step.
-_CONTENTS = """
-local in_hand = {}
-for _, key in ipairs(redis.call('SCAN', 0, 'MATCH', ARGV[1], 'COUNT', 1000000)[2]) do
-    for _, item in ipairs(redis.call('LRANGE', key, 0, -1)) do in_hand[#in_hand + 1] = item end
-end
-return {redis.call('LRANGE', KEYS[1], 0, -1), redis.call('ZRANGE', KEYS[2], 0, -1),
-        redis.call('LRANGE', KEYS[3], 0, -1), in_hand}
-"""

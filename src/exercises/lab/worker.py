@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from course.failure_lab import contents
+from backend.core.reliable_queue import contents
 from exercises.writing import FORGOT_AWAIT, Bench, Exercise, NotYet, Wrong
 
 POPPED = (
@@ -58,8 +58,8 @@ async def check(bench: Bench, work: Any) -> None:
         if handled.count(item) > MOST_TIMES:
             came = f"it was handled {handled.count(item)} times"
             raise _End(NotYet(often, expected="each detection once", came=came))
-        if item["id"] not in (await contents(bench.redis, "detection_queue"))["in_hand"]:
-            popped = not any(command[0] == "EVAL" for command in bench.client.sent)
+        if item not in (await contents(bench.redis, "detection_queue"))["in_hand"]:
+            popped = not any(command[0] == "EVALSHA" for command in bench.client.sent)
             expected = "while it is handled, it is in a processing list"
             hint = POPPED if popped else TOO_EARLY
             raise _End(NotYet(hint, expected=expected, came="it is in none"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from redis import exceptions
 from tests.support import Proxy, hear, until
 
 from backend.core.redis import DEFAULT_URL, RedisClient
+from backend.core.scripts import load
 from private_redis import PrivateServer
 
 # ---- which server ----
@@ -69,13 +73,14 @@ OPERATIONS: dict[str, Callable[[RedisClient], Awaitable[Any]]] = {
     "exists": lambda client: client.exists("k"),
     "delete": lambda client: client.delete("k"),
     "call": lambda client: client.call("PING"),
+    "run": lambda client: client.run(load("reserve"), []),
 }
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 
 
 def test_every_public_coroutine_of_the_client_is_among_the_operations() -> None:
     public = {name for name in vars(RedisClient) if not name.startswith("_")}
-    assert public - {"connect", "disconnect", "full_name"} == set(OPERATIONS)
+    assert public - {"connect", "disconnect", "forget_connections", "full_name"} == set(OPERATIONS)
 
 
 @each_operation
@@ -256,6 +261,32 @@ async def test_a_url_may_not_set_what_the_client_decides(redis_url: str, option:
         await RedisClient(f"redis://127.0.0.1:1/0?{option}").connect()
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of a process with threads
+async def test_the_child_of_a_fork_forgets_the_connections_and_the_parent_keeps_them(
+    quick: RedisClient, admin: redis.asyncio.Redis
+) -> None:
+    async def in_the_child() -> None:
+        gc.collect()  # nothing that is forgotten is closed
+        async with quick:
+            await quick.set("by", "the child")
+
+    await quick.get("by")
+    listener = asyncio.create_task(hear(quick, await quick.subscribe("c")))
+    await asyncio.sleep(0)
+    connections = await our_connections(admin)
+    if (child := os.fork()) == 0:
+        with suppress(BaseException):
+            quick.forget_connections()
+            asyncio.run(in_the_child())
+            os._exit(0)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0  # noqa: ASYNC222 - the loop has to stand still
+    assert await quick.get("by") == "the child"
+    assert await quick.publish("c", "still here") == 1
+    assert await asyncio.wait_for(listener, 5) == ["still here"]
+    assert await our_connections(admin) == connections
+
+
 async def test_a_failed_connect_leaves_no_connection(
     private_server: PrivateServer, admin: redis.asyncio.Redis
 ) -> None:
@@ -305,3 +336,7 @@ async def only_this_connection(admin: redis.asyncio.Redis) -> bool:
 
 async def is_blocked(admin: redis.asyncio.Redis) -> bool:
     return (await admin.info("clients"))["blocked_clients"] == 1
+
+
+async def our_connections(admin: redis.asyncio.Redis) -> set[str]:
+    return {each["id"] for each in await admin.client_list()}

@@ -240,7 +240,7 @@ async def test_a_requeue_whose_reply_is_lost_is_an_error_and_one_item(
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
         letters = DeadLetters(client, "q")
         await give_up(client, b"1")
-        proxy.lose_next_reply_to("EVAL")
+        proxy.lose_next_reply_to("EVALSHA")
         with pytest.raises(exceptions.ConnectionError):
             await letters.requeue_all()
         assert await letters.requeue_all() == 0

@@ -1,4 +1,4 @@
-"""add_to_queue_safe, get_queue_pressure, add_once: what fits, what makes room, what comes once."""
+"""add_to_queue_safe, get_queue_pressure: what fits, what makes room, what comes once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from backend.core.dead_letters import item_of
 from backend.core.push import (
     QueueAddResult,
     QueuePressure,
-    add_once,
     add_to_queue_safe,
     get_queue_pressure,
 )
@@ -199,6 +198,10 @@ async def test_a_queue_that_is_too_long_is_more_than_full(client: RedisClient) -
         ({"max_size": 0}, "max_size must be 1 or more items, not 0"),
         ({"overflow_policy": "drop"}, "must be reject or dlq or drop_oldest, not drop"),
         ({"dlq_name": "q"}, "q cannot be its own dead-letter queue"),
+        *(
+            ({"expire": expire}, "expire must be 1 or more whole seconds")
+            for expire in (0, -1, 0.5, 1.5)
+        ),
     ],
 )
 async def test_what_makes_no_sense_is_refused(
@@ -243,7 +246,7 @@ async def test_when_the_memory_is_full_the_push_is_an_error_and_nothing_changes(
     with pytest.raises(exceptions.OutOfMemoryError):
         await add_to_queue_safe(quick, "q", 3, max_size=2, overflow_policy=policy)
     with pytest.raises(exceptions.OutOfMemoryError):
-        await add_once(quick, "q", 3, dedupe_key="k")
+        await add_to_queue_safe(quick, "q", 3, max_size=2, overflow_policy=policy, dedupe_key="k")
     assert await quick.peek_queue("q") == [1, 2]
     assert await admin.dbsize() == 1
 
@@ -255,7 +258,7 @@ async def test_data_that_json_cannot_hold_is_refused_and_nothing_is_sent(
     with pytest.raises(TypeError, match=r"value\['box'\] is a tuple"):
         await add_to_queue_safe(client, "q", {"box": ()}, max_size=1, overflow_policy="drop_oldest")
     with pytest.raises(TypeError, match=r"value\['box'\] is a tuple"):
-        await add_once(client, "q", {"box": ()}, dedupe_key="k")
+        await add_to_queue_safe(client, "q", {"box": ()}, dedupe_key="k")
     assert await client.peek_queue("q") == [1]
     assert await client.exists("dedupe:k") == 0
 
@@ -264,7 +267,7 @@ async def test_a_limited_push_whose_reply_is_lost_is_an_error_and_one_item(
     proxy: Proxy, admin: redis.asyncio.Redis
 ) -> None:
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
-        proxy.lose_next_reply_to("EVAL")
+        proxy.lose_next_reply_to("EVALSHA")
         with pytest.raises(exceptions.ConnectionError):
             await add_to_queue_safe(client, "q", "once")
     assert await admin.lrange("q", 0, -1) == ['"once"']
@@ -367,53 +370,60 @@ async def play(steps: list[tuple[str, Any]], redis_url: str, namespace: str) -> 
 # ---- once ----
 
 
+async def push_once(client: RedisClient, item: Any, key: str = "k", **options: Any) -> bool:
+    """Add an item with a dedupe key; return whether it was this call that added it."""
+    result = await add_to_queue_safe(client, "q", item, dedupe_key=key, **options)
+    assert result.success
+    return not result.duplicate
+
+
 async def test_the_same_item_is_added_once(client: RedisClient) -> None:
-    added = [await add_once(client, "q", number, dedupe_key="file") for number in range(3)]
-    assert added == [True, False, False]
+    assert [await push_once(client, number) for number in range(3)] == [True, False, False]
     assert await client.peek_queue("q") == [0]
 
 
+async def test_a_duplicate_is_no_failure_and_says_how_long_the_queue_is(
+    client: RedisClient,
+) -> None:
+    await add_to_queue_safe(client, "q", 1, dedupe_key="k")
+    await add_to_queue_safe(client, "q", 2)
+    assert await add_to_queue_safe(client, "q", 1, dedupe_key="k") == QueueAddResult(
+        success=True, queue_length=2, duplicate=True
+    )
+
+
 async def test_another_key_is_another_item(client: RedisClient) -> None:
-    assert await add_once(client, "q", 1, dedupe_key="a")
-    assert await add_once(client, "q", 1, dedupe_key="b")
+    assert await push_once(client, 1, "a")
+    assert await push_once(client, 1, "b")
     assert await client.get_queue_length("q") == 2
 
 
 async def test_it_stays_once_after_the_item_was_taken(client: RedisClient) -> None:
-    await add_once(client, "q", 1, dedupe_key="k")
+    await push_once(client, 1)
     await client.get_from_queue("q", timeout=1)
-    assert await add_once(client, "q", 1, dedupe_key="k") is False
+    assert await push_once(client, 1) is False
     assert await client.get_queue_length("q") == 0
 
 
 async def test_the_key_has_the_production_name_and_ttl(client: RedisClient) -> None:
-    await add_once(client, "q", 1, dedupe_key="k")
+    await push_once(client, 1)
     assert 299 <= await client.call("TTL", client.full_name("dedupe:k")) <= 300
 
 
 async def test_a_second_try_does_not_lengthen_the_ttl(client: RedisClient) -> None:
-    await add_once(client, "q", 1, dedupe_key="k", expire=10)
-    await add_once(client, "q", 1, dedupe_key="k", expire=1000)
+    await push_once(client, 1, expire=10)
+    await push_once(client, 1, expire=1000)
     assert await client.call("TTL", client.full_name("dedupe:k")) <= 10
 
 
 async def test_it_may_be_added_again_when_the_key_has_expired(client: RedisClient) -> None:
-    await add_once(client, "q", 1, dedupe_key="k")
+    await push_once(client, 1)
     await client.call("PEXPIREAT", client.full_name("dedupe:k"), 1)  # a time long past
-    assert await add_once(client, "q", 1, dedupe_key="k")
-
-
-@pytest.mark.parametrize("expire", [0, -1, 0.5, 1.5])
-async def test_a_time_to_live_of_no_whole_seconds_is_refused_and_nothing_is_added(
-    client: RedisClient, expire: Any
-) -> None:
-    with pytest.raises(ValueError, match="expire must be 1 or more whole seconds"):
-        await add_once(client, "q", 1, dedupe_key="k", expire=expire)
-    assert await client.get_queue_length("q") == 0
+    assert await push_once(client, 1)
 
 
 async def test_of_many_who_add_the_same_at_once_one_does(client: RedisClient) -> None:
-    added = await asyncio.gather(*(add_once(client, "q", 1, dedupe_key="k") for _ in range(50)))
+    added = await asyncio.gather(*(push_once(client, 1) for _ in range(50)))
     assert sorted(added) == [False] * 49 + [True]
     assert await client.get_queue_length("q") == 1
 
@@ -421,28 +431,60 @@ async def test_of_many_who_add_the_same_at_once_one_does(client: RedisClient) ->
 async def test_when_the_queue_is_none_the_key_does_not_stay_behind(client: RedisClient) -> None:
     await client.set("q", "a text")
     with pytest.raises(exceptions.ResponseError, match="WRONGTYPE"):
-        await add_once(client, "q", 1, dedupe_key="k")
+        await push_once(client, 1)
     assert await client.exists("dedupe:k") == 0
 
 
-async def test_after_a_lost_reply_there_is_one_item_and_the_call_knows_that_it_added_it(
-    proxy: Proxy, admin: redis.asyncio.Redis
+async def test_what_a_full_queue_refuses_is_not_remembered_as_added(client: RedisClient) -> None:
+    await fill(client, [1, 2])
+    result = await add_to_queue_safe(client, "q", 3, max_size=2, dedupe_key="k")
+    assert (result.success, result.duplicate) == (False, False)
+    await client.get_from_queue("q", timeout=1)
+    assert await push_once(client, 3, max_size=2)
+    assert await client.peek_queue("q") == [2, 3]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+async def test_a_duplicate_makes_no_room_and_is_not_refused_when_the_queue_is_full(
+    client: RedisClient, policy: Any
+) -> None:
+    await push_once(client, 1)
+    await fill(client, [2])
+    assert await push_once(client, 1, max_size=2, overflow_policy=policy) is False
+    assert await client.peek_queue("q") == [1, 2]
+    assert await client.get_queue_length(OVERFLOW) == 0
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+async def test_after_a_lost_reply_the_answer_is_the_one_that_was_lost(
+    proxy: Proxy, admin: redis.asyncio.Redis, policy: Any
 ) -> None:
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
-        proxy.lose_next_reply_to("EVAL")
-        assert await add_once(client, "q", "once", dedupe_key="k") is True
+        size = 3 if policy == "reject" else 2
+        await fill(client, [1, 2])
+        expected = await add_to_queue_safe(
+            client, "q", 3, max_size=size, overflow_policy=policy, dedupe_key="answered"
+        )
+        await admin.delete("q")
+        await fill(client, [1, 2])
+        proxy.lose_next_reply_to("EVALSHA")
+        result = await add_to_queue_safe(
+            client, "q", 3, max_size=size, overflow_policy=policy, dedupe_key="lost"
+        )
     assert proxy.lost == 1
-    assert await admin.lrange("q", 0, -1) == ['"once"']
+    assert result == expected
+    assert result.duplicate is False
+    assert await admin.lrange("q", 0, -1) == (["1", "2", "3"] if policy == "reject" else ["2", "3"])
 
 
 async def test_a_call_that_failed_may_be_made_again_and_there_is_one_item(
     proxy: Proxy, admin: redis.asyncio.Redis
 ) -> None:
     async with RedisClient(proxy.url, attempts=1) as client:
-        proxy.lose_next_reply_to("EVAL")
+        proxy.lose_next_reply_to("EVALSHA")
         with pytest.raises(exceptions.ConnectionError):
-            await add_once(client, "q", "once", dedupe_key="k")
-        assert await add_once(client, "q", "once", dedupe_key="k") is False
+            await push_once(client, "once")
+        assert await push_once(client, "once") is False
     assert await admin.lrange("q", 0, -1) == ['"once"']
 
 
@@ -452,12 +494,12 @@ async def test_a_push_to_a_hung_server_that_is_made_again_gives_one_item(
     async with RedisClient(private_server.url, timeout=0.2) as client:
         private_server.pause()
         with pytest.raises(exceptions.TimeoutError):
-            await add_once(client, "q", "once", dedupe_key="k")
+            await push_once(client, "once")
         private_server.resume()
 
         async def answered() -> bool:
             try:
-                await add_once(client, "q", "once", dedupe_key="k")
+                await push_once(client, "once")
             except exceptions.TimeoutError:
                 return False
             return True

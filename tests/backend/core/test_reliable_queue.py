@@ -14,7 +14,7 @@ from tests.support import until
 from backend.core.dead_letters import dead_letter
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
-from backend.core.reliable_queue import Job, ReliableQueue
+from backend.core.reliable_queue import Job, ReliableQueue, contents, queue_counts
 from course import failure_lab
 from private_redis import PrivateServer
 
@@ -258,7 +258,7 @@ async def test_equal_items_that_fail_are_each_kept(client: RedisClient) -> None:
     async with queue_of(client, backoff_base=30, max_attempts=9) as queue:
         for _ in range(3):
             await queue.fail(await take(queue), "no")
-    stored = await failure_lab.contents(client, QUEUE)
+    stored = await contents(client, QUEUE)
     assert len(stored["retrying"]) == 3
 
 
@@ -372,8 +372,8 @@ async def test_any_bytes_pass_through_retry_and_dead_letter_to_the_byte(
             job = await take(queue)
             assert (job.raw, job.attempt) == (raw, attempt)
             await queue.fail(job, "no")
-    stored = await failure_lab.contents(client, QUEUE)
-    assert stored["dead_lettered"] == [failure_lab.identity(decode(raw))]
+    stored = await contents(client, QUEUE)
+    assert stored["dead_lettered"] == [decode(raw)]
 
 
 async def test_consumers_that_wait_do_not_take_an_item_out_of_the_queue(
@@ -388,7 +388,48 @@ async def test_consumers_that_wait_do_not_take_an_item_out_of_the_queue(
         assert sorted(job.data for job in jobs if job) == [1, 2]
 
 
+async def test_a_consumer_that_waited_is_given_the_first_of_several_that_come_at_once(
+    quick: RedisClient,
+) -> None:
+    """What wakes it leaves the items in their order."""
+    async with queue_of(quick) as queue:
+        waiting = asyncio.create_task(queue.take(5))
+        await failure_lab.somebody_waits(quick)
+        await quick.call("RPUSH", QUEUE, "1", "2", "3")
+        assert (await waiting or Job(None, 0, b"")).data == 1
+        assert await quick.peek_queue(QUEUE) == [2, 3]
+
+
 def test_json_of_any_depth_can_be_given_up() -> None:
     """Where Python's recursion ends, an item was given up for ever anew."""
     for depth in range(900, 1000):
         assert dead_letter(b"[" * depth + b"]" * depth, error="no")
+
+
+async def test_the_counts_and_the_contents_say_the_same_of_every_place(
+    client: RedisClient,
+) -> None:
+    for number in range(5):
+        await client.add_to_queue(QUEUE, number)
+    async with (
+        queue_of(client, max_attempts=1) as gives_up,
+        queue_of(client, backoff_base=60) as fails,
+        queue_of(client) as works,
+    ):
+        await gives_up.fail(await take(gives_up), "broken")
+        await fails.fail(await take(fails), "not now")
+        await take(works)
+        assert await contents(client, QUEUE) == {
+            "waiting": [3, 4],
+            "in_hand": [2],
+            "retrying": [1],
+            "dead_lettered": [0],
+        }
+        assert await queue_counts(client, QUEUE) == {"pending": 3, "processing": 1, "dead": 1}
+
+
+async def test_a_queue_can_be_counted_when_the_memory_is_full(quick: RedisClient) -> None:
+    await quick.add_to_queue(QUEUE, 1)
+    await quick.call("CONFIG", "SET", "maxmemory", 1)
+    assert await queue_counts(quick, QUEUE) == {"pending": 1, "processing": 0, "dead": 0}
+    assert (await contents(quick, QUEUE))["waiting"] == [1]

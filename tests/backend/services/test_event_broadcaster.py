@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 
+import redis.asyncio
 from tests.support import hear, until
 
 from backend.core.redis import RedisClient
-from backend.core.reliable_queue import ReliableQueue
+from backend.core.reliable_queue import ReliableQueue, queue_counts
 from backend.services.event_broadcaster import (
     EVENT_CHANNEL,
     RECENT,
@@ -18,7 +19,7 @@ from backend.services.event_broadcaster import (
     publish_event,
     recent_events,
 )
-from backend.services.system_status import STATUS_CHANNEL, SystemStatus, queue_counts
+from backend.services.system_status import STATUS_CHANNEL, SystemStatus
 
 
 def event(batch_id: str, **fields) -> dict:
@@ -134,14 +135,24 @@ async def test_after_a_restart_of_redis_events_come_again(quick, private_server,
             assert await take(late, 2) == ["a1", "b1"]
 
 
-async def test_what_is_published_while_the_subscription_is_away_is_made_up_for(client):
-    async with EventBroadcaster(client, catch_up_every=0.1) as broadcaster:
+async def test_what_is_published_while_the_connection_is_cut_is_made_up_for_at_once(
+    quick, private_server
+):
+    async with (
+        redis.asyncio.Redis.from_url(private_server.url) as admin,
+        EventBroadcaster(quick) as broadcaster,
+    ):
         with broadcaster.listen() as listener:
-            # As if the subscription had been away: in the list, and never heard.
             missed = json.dumps({"type": "event", "data": event("a1")})
-            await client.call("LPUSH", client.full_name("events:recent"), missed)
+            # In one step, so that the broadcaster cannot be back before the event is published.
+            step = admin.pipeline(transaction=True)
+            step.client_kill_filter(_type="pubsub")
+            step.lpush("events:recent", missed)
+            step.publish(EVENT_CHANNEL, missed)
+            killed, _, heard_by = await step.execute()
+            assert (killed, heard_by) == (1, 0)
             assert await take(listener, 1) == ["a1"]
-            await publish_event(client, event("a2"))
+            await publish_event(quick, event("a2"))
             assert await take(listener, 1) == ["a2"]
 
 

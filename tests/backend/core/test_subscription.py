@@ -1,14 +1,18 @@
-"""publish, subscribe, listen, unsubscribe: who gets what, and how listening ends."""
+"""publish, subscribe, listen, unsubscribe: who gets what, how it ends, and what is missed."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from typing import Any
 
 import pytest
 import redis.asyncio
-from tests.support import hear, until
+from redis import exceptions
+from tests.support import Proxy, hear, publish_until_heard, until
 
 from backend.core.redis import RedisClient
+from backend.core.subscription import Subscription
 from private_redis import PrivateServer
 
 
@@ -260,3 +264,203 @@ async def test_a_subscription_that_ended_leaves_no_subscriber_and_at_most_one_id
             return len(connections) <= 3 and all(each["sub"] == "0" for each in connections)
 
         await until(nothing_is_left)
+
+
+# ---- what is missed ----
+
+GAP = "gap"
+
+
+def short(message: dict[str, Any]) -> Any:
+    """Return a message's data; for a gap, what is missing."""
+    if message["type"] == GAP:
+        return GAP, message["data"]["reason"], message["data"]["missed"]
+    return message["data"]
+
+
+LOST = (GAP, "connection lost", None)
+
+
+async def hear_gaps(
+    client: RedisClient,
+    subscription: Subscription,
+    last: Any,
+) -> list[Any]:
+    """Listen until a message with the data `last` has come, and return what came."""
+    heard: list[Any] = []
+    async for message in client.listen(subscription, gaps=True):
+        heard.append(short(message))
+        if heard[-1] == last:
+            break
+    return heard
+
+
+async def reached(admin: redis.asyncio.Redis, channel: str, count: int = 1) -> bool:
+    with suppress(exceptions.ConnectionError):
+        return (await admin.pubsub_numsub(channel))[0][1] == count
+    return False
+
+
+async def test_after_a_restart_the_gap_stands_between_what_came_before_and_after(
+    private_server: PrivateServer, admin: redis.asyncio.Redis
+) -> None:
+    async with RedisClient(private_server.url, backoff_base=0.02, attempts=50) as client:
+        subscription = await client.subscribe("c", "d")
+        await client.publish("c", "before")
+        listener = asyncio.create_task(hear_gaps(client, subscription, "after"))
+        private_server.stop()
+        private_server.start()
+        await until(lambda: reached(admin, "c"))
+        await client.publish("d", "after")
+        assert await listener == ["before", LOST, "after"]
+
+
+async def test_after_a_killed_connection_the_gap_says_why(
+    quick: RedisClient, admin: redis.asyncio.Redis
+) -> None:
+    subscription = await quick.subscribe("c")
+    messages = quick.listen(subscription, gaps=True)
+    message = asyncio.create_task(anext(messages))
+    await admin.client_kill_filter(_type="pubsub")
+    assert await message == {
+        "type": "gap",
+        "pattern": None,
+        "channel": None,
+        "data": {
+            "reason": "connection lost",
+            "missed": None,
+            "error": "Connection closed by server.",
+        },
+    }
+    await quick.publish("c", "after")
+    assert (await anext(messages))["data"] == "after"
+
+
+async def test_each_outage_is_one_gap(quick: RedisClient, admin: redis.asyncio.Redis) -> None:
+    subscription = await quick.subscribe("a", "b", "c")
+    messages = quick.listen(subscription, gaps=True)
+    heard = []
+    for number in range(3):
+        await quick.publish("b", number)
+        heard.append(short(await anext(messages)))
+        await admin.client_kill_filter(_type="pubsub")
+        heard.append(short(await anext(messages)))  # and now the channels are heard again
+    assert heard == [0, LOST, 1, LOST, 2, LOST]
+
+
+async def test_after_a_hang_the_gap_comes_before_what_is_heard_again(
+    private_server: PrivateServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with RedisClient(
+        private_server.url, timeout=0.1, backoff_base=0.05, attempts=50
+    ) as client:
+        subscription = await client.subscribe("c")
+        listener = asyncio.create_task(hear_gaps(client, subscription, "after"))
+        private_server.pause()
+
+        async def noticed() -> bool:
+            return "Lost the subscription" in caplog.text
+
+        await until(noticed)
+        private_server.resume()
+        await publish_until_heard(client, "c", "after", listener)
+        assert await listener == [LOST, "after"]
+
+
+async def test_a_listener_that_comes_back_after_an_error_is_told_of_the_gap(
+    private_server: PrivateServer, admin: redis.asyncio.Redis
+) -> None:
+    async with RedisClient(private_server.url, backoff_base=0.01, attempts=2) as client:
+        subscription = await client.subscribe("c")
+        private_server.stop()
+        with pytest.raises(exceptions.ConnectionError):
+            await hear_gaps(client, subscription, "nothing")
+        private_server.start()
+        listener = asyncio.create_task(hear_gaps(client, subscription, "after"))
+        await until(lambda: reached(admin, "c"))
+        await client.publish("c", "after")
+        assert await listener == [LOST, "after"]
+
+
+async def test_a_connection_that_is_lost_while_nobody_listens_is_a_gap_too(
+    quick: RedisClient, admin: redis.asyncio.Redis
+) -> None:
+    """Leaving a channel makes the lost connection anew, before a listener could notice."""
+    subscription = await quick.subscribe("leave", "stay")
+    await quick.publish("stay", "before")
+    await admin.client_kill_filter(_type="pubsub")
+    with suppress(exceptions.ConnectionError):
+        await quick.unsubscribe("leave")
+    listener = asyncio.create_task(hear_gaps(quick, subscription, "after"))
+    await until(lambda: reached(admin, "stay"))
+    await quick.publish("stay", "after")
+    heard = await listener
+    assert heard[-2:] == [LOST, "after"]
+    assert heard.count(LOST) == 1
+
+
+async def test_without_gaps_a_listener_hears_messages_alone(
+    quick: RedisClient, admin: redis.asyncio.Redis
+) -> None:
+    subscription = await quick.subscribe("c")
+    listener = asyncio.create_task(hear(quick, subscription))
+    await asyncio.sleep(0)
+    await admin.client_kill_filter(_type="pubsub")
+    await publish_until_heard(quick, "c", "after", listener)
+    assert await listener == ["after"]
+
+
+async def test_where_nothing_was_lost_there_is_no_gap(client: RedisClient) -> None:
+    subscription = await client.subscribe("c", "d")
+    for number in range(50):
+        await client.publish("cd"[number % 2], number)
+    assert await hear_gaps(client, subscription, 49) == list(range(50))
+
+
+async def test_a_slow_listener_that_is_cut_off_is_told_where_the_messages_are_missing(
+    private_server: PrivateServer, admin: redis.asyncio.Redis
+) -> None:
+    kept = 256 * 1024  # bytes, by the server, for a subscriber that does not read
+    await admin.config_set("client-output-buffer-limit", f"pubsub {kept} {kept} 1")
+    async with RedisClient(private_server.url) as client:
+        subscription = await client.subscribe("c")
+        published = 0
+        while await client.publish("c", [published, "x" * 10_000]):  # until nobody is reached
+            published += 1
+        listener = asyncio.create_task(hear_gaps(client, subscription, "end"))
+        await until(lambda: reached(admin, "c"))
+        await client.publish("c", "end")
+        *before, lost, end = await listener
+    assert (lost, end) == (LOST, "end")
+    assert [number for number, _ in before] == list(range(len(before)))
+    assert 0 < len(before) < published  # the rest was in the server's buffer when it cut off
+
+
+async def test_a_lost_connection_is_made_anew_once(
+    proxy: Proxy, admin: redis.asyncio.Redis
+) -> None:
+    """A second one would lose what had come on the first."""
+    async with RedisClient(proxy.url, backoff_base=0.01) as client:
+        messages = client.listen(await client.subscribe("c"), gaps=True)
+        connections = proxy.connections
+        for losses in range(1, 4):
+            gap = asyncio.create_task(anext(messages))
+            await asyncio.sleep(0)
+            await admin.client_kill_filter(_type="pubsub")
+            assert short(await gap) == LOST
+            assert proxy.connections - connections == losses
+
+
+async def test_a_gap_that_no_listener_saw_happen_says_what_is_known_of_it(
+    quick: RedisClient, admin: redis.asyncio.Redis
+) -> None:
+    """A send that fails makes the connection anew: here, leaving one of the channels."""
+    left = [f"left {number}" for number in range(100)]
+    subscription = await quick.subscribe("stay", *left)
+    await admin.client_kill_filter(_type="pubsub")
+    with pytest.raises(exceptions.ConnectionError):
+        for channel in left:  # what is sent first may still find room on the dead connection
+            await quick.unsubscribe(channel)
+            await admin.ping()
+    gap = await anext(quick.listen(subscription, gaps=True))
+    assert gap["data"]["error"] == "connection lost; redis-py reconnected by itself"

@@ -1,0 +1,58 @@
+"""Lua scripts: what Redis runs as one step, each in a file of its own in `lua/`.
+
+    RESERVE = load("reserve")
+    await client.run(RESERVE, [queue_name, …], argument, …)
+
+A script may begin with what it shares with others. The line
+
+    -- include reliable_queue.lua
+
+stands for the text of that file, which lies beside it.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+_INCLUDE = re.compile(r"^-- include (\w+\.lua)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Script:
+    """A Lua script, ready to be sent."""
+
+    name: str
+    """The name of its file, without `.lua`."""
+    text: str
+    """All of it, with what it includes."""
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-1 of the text, in hex: by this name Redis knows it."""
+        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+
+@cache
+def load(name: str, *, beside: str = __file__) -> Script:
+    """Return the script in `lua/<name>.lua`. It is read once.
+
+    Args:
+        name: the name of the file, without `.lua`.
+        beside: the `__file__` of the module that uses it; by default it is one of `backend.core`.
+
+    Raises:
+        FileNotFoundError: there is no such script; the message says which there are.
+    """
+    folder = Path(beside).parent / "lua"
+    text = _INCLUDE.sub(lambda line: _read(folder, line[1]), _read(folder, f"{name}.lua"))
+    return Script(name, text)
+
+
+def _read(folder: Path, file: str) -> str:
+    try:
+        return (folder / file).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        there = ", ".join(sorted(path.name for path in folder.glob("*.lua"))) or "none"
+        raise FileNotFoundError(f"no script {file} in {folder}; there are: {there}") from None
