@@ -12,14 +12,14 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
 	--KernelManager.transport_encryption=auto
 
-.PHONY: help setup lab doctor test check test-faults notebooks clean
+.PHONY: help setup lab doctor test check test-thorough notebooks pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '  ARGS="…" adds arguments:            make lab ARGS="--port 9999"   make test ARGS="-k queue"'
-	@echo '  PYTHON=… chooses the Python:        make lab PYTHON=/path/to/python3.12   (when .venv is made)'
+	@echo '  PYTHON=… chooses the Python:        make lab PYTHON=/path/to/python   (when .venv is made)'
 	@echo '  REDIS_URL=… uses a Redis of yours:  REDIS_URL=redis://localhost:6379/0 make test'
 
 setup: $(READY) ## make .venv, or bring it up to date (the others do it too)
@@ -41,13 +41,16 @@ check: $(READY) ## lint, format, types, who may import whom, clean metadata of t
 	@$(VENV) lint-imports
 	@$(VENV) python -m tests.notebooks.rerun --check-metadata notebooks/*.ipynb
 
-test-faults: $(READY) ## cause every fault, plant faults in the client, try every answer
-	@$(VENV) pytest tests/reliability --full-size $(ARGS)
-	@$(VENV) pytest tests/mutations --all-faults -n 2 --dist load $(ARGS)
-	@$(VENV) pytest tests/exercises tests/browser/test_exercises.py --all-answers -n 4 --dist load $(ARGS)
+test-thorough: $(READY) ## cause every fault, plant every mutation, try every answer
+	@$(VENV) pytest --thorough tests/reliability tests/backend/core/test_reliable_queue_model.py $(ARGS)
+	@$(VENV) pytest --thorough tests/mutations -n 2 --dist load $(ARGS)
+	@$(VENV) pytest --thorough tests/exercises tests/browser/test_exercises.py -n 4 --dist load $(ARGS)
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
 	@$(VENV) python -m tests.notebooks.rerun notebooks/*.ipynb
+
+pins: ## raise the pins of requirements.txt to the newest versions (needs uv)
+	uv pip compile --upgrade --universal --python-version 3.11 --group dev --no-annotate pyproject.toml -o requirements.txt
 
 clean: ## remove .venv
 	rm -rf .venv

@@ -1,18 +1,27 @@
 #!/bin/sh
 # Makes .venv, or brings it up to date. `make` calls this; so can you, from the project's folder.
-#   PYTHON   the interpreter to use; otherwise the newest of the candidates below that runs
+#   PYTHON   the interpreter to use; otherwise the newest that is supported and runs
 # uv does the work when it is on PATH, because it is quicker; otherwise venv and pip. The result is the same.
 set -eu
 
-needs='This course needs Python 3.11 or newer'
-remedy='Install one, or name it: make lab PYTHON=/path/to/python3.12'
+# The supported Pythons stand in pyproject.toml, oldest first. python3 is tried last: it may be newer
+# than all of them, which nest-asyncio does not suit.
+oldest=
+candidates=python3
+for version in $(awk -F '"|:: ' '/"Programming Language :: Python :: 3\./ { print $4 }' pyproject.toml); do
+    oldest=${oldest:-$version}
+    candidates="python$version $candidates"
+done
 
-version_of() { # prints "3.12.1", or nothing when "$1" does not run (a pyenv shim can be such a one)
+needs="This course needs Python $oldest or newer"
+remedy="Install one, or name it: make lab PYTHON=/path/to/python${version:?}"
+
+version_of() { # prints "3.9.18", say, or nothing when "$1" does not run (a pyenv shim can be such a one)
     "$1" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null || true
 }
 
 new_enough() {
-    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+    "$1" -c "import sys; sys.exit(sys.version_info < (3, ${oldest#3.}))" 2>/dev/null
 }
 
 stop() {
@@ -27,8 +36,7 @@ choose_python() {
         echo "$PYTHON"
         return
     fi
-    # Newest first, but python3 last: it may be 3.14, which nest-asyncio does not suit.
-    for candidate in python3.13 python3.12 python3.11 python3; do
+    for candidate in $candidates; do
         if new_enough "$candidate"; then
             echo "$candidate"
             return

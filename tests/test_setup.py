@@ -22,6 +22,11 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 BASICS = "/usr/bin:/bin"
+SUPPORTED = re.findall(
+    r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "pyproject.toml").read_text()
+)
+"""The supported Pythons, oldest first."""
+NEXT = f"3.{int(SUPPORTED[-1].removeprefix('3.')) + 1}"
 
 
 # The checks
@@ -43,10 +48,13 @@ def pins() -> list[Requirement]:
     return [Requirement(line) for line in lines if not line.startswith("#")]
 
 
-def test_requirements_says_how_it_was_made() -> None:
-    header = (ROOT / "requirements.txt").read_text().splitlines()[:2]
-    assert "uv pip compile" in " ".join(header)
-    assert "pyproject.toml" in " ".join(header)
+def test_make_pins_runs_the_command_that_the_pins_were_made_with() -> None:
+    _, header, *_ = (ROOT / "requirements.txt").read_text().splitlines()
+    raise_them = make(ROOT, "--dry-run", "pins").stdout.strip()
+    assert header.removeprefix("#").split() == [
+        word for word in raise_them.split() if word != "--upgrade"
+    ]
+    assert f" --python-version {SUPPORTED[0]} " in raise_them
 
 
 def test_every_requirement_is_one_exact_version(pins: list[Requirement]) -> None:
@@ -64,8 +72,8 @@ def test_every_dependency_of_the_project_is_pinned(pins: list[Requirement]) -> N
 
 
 def test_every_supported_python_gets_one_pin_of_a_package_at_most(pins: list[Requirement]) -> None:
-    for version in ["3.11.9", "3.12.1", "3.13.0"]:
-        python = {"python_version": version.rpartition(".")[0], "python_full_version": version}
+    for version in SUPPORTED:
+        python = {"python_version": version, "python_full_version": f"{version}.9"}
         names = [pin.name for pin in pins if pin.marker is None or pin.marker.evaluate(python)]
         assert len(names) == len(set(names)), version
 
@@ -92,12 +100,16 @@ def plant(program: Path, script: str) -> Path:
     return program
 
 
+def minor_of(version: str) -> int:
+    return int(version.split(".")[1])
+
+
 def python_of_version(version: str) -> str:
     """Return a script that answers the set-up's questions as that Python would, and no more."""
-    new_enough = int(tuple(map(int, version.split("."))) < (3, 11))
+    too_old = int(minor_of(version) < minor_of(SUPPORTED[0]))
     return f"""case "$*" in
     *print*) echo {version} ;;
-    *version_info*) exit {new_enough} ;;
+    *version_info*) exit {too_old} ;;
     *ensurepip*) exit 0 ;;
     *) echo "asked to run: $*" >&2; exit 9 ;;
 esac"""
@@ -131,8 +143,8 @@ def test_an_older_python_is_told_so_in_one_line(project: Path, shelf: str) -> No
     assert result.returncode != 0
     ours = [line for line in result.stderr.splitlines() if not line.startswith("make")]
     assert ours == [
-        "This course needs Python 3.11 or newer; `python3` here is 3.9.18. "
-        "Install one, or name it: make lab PYTHON=/path/to/python3.12"
+        f"This course needs Python {SUPPORTED[0]} or newer; `python3` here is 3.9.18. "
+        f"Install one, or name it: make lab PYTHON=/path/to/python{SUPPORTED[-1]}"
     ]
     assert not (project / ".venv").exists()
 
@@ -151,27 +163,66 @@ def test_a_named_python_that_is_too_old_is_named_back(project: Path) -> None:
 
 
 def test_a_python_that_does_not_run_is_passed_over(project: Path, shelf: str) -> None:
-    plant(project / "bin/python3.13", "echo 'pyenv: python3.13: command not found' >&2; exit 127")
-    plant(project / "bin/python3.12", python_of_version("3.12.1"))
+    *_, older, newest = SUPPORTED
+    plant(project / f"bin/python{newest}", "echo 'pyenv: command not found' >&2; exit 127")
+    plant(project / f"bin/python{older}", python_of_version(f"{older}.1"))
     result = make(project, "setup", path=f"{project}/bin:{shelf}")
-    assert "Setting up .venv with Python 3.12.1" in result.stdout
+    assert f"Setting up .venv with Python {older}.1" in result.stdout
     assert "pyenv" not in result.stderr
 
 
 def test_a_python_that_suits_nest_asyncio_is_preferred_to_a_newer_one(
     project: Path, shelf: str
 ) -> None:
-    plant(project / "bin/python3", python_of_version("3.14.0"))
-    plant(project / "bin/python3.11", python_of_version("3.11.7"))
+    plant(project / "bin/python3", python_of_version(f"{NEXT}.0"))
+    plant(project / f"bin/python{SUPPORTED[0]}", python_of_version(f"{SUPPORTED[0]}.7"))
     result = make(project, "setup", path=f"{project}/bin:{shelf}")
-    assert "Setting up .venv with Python 3.11.7" in result.stdout
+    assert f"Setting up .venv with Python {SUPPORTED[0]}.7" in result.stdout
 
 
 def test_uv_does_the_work_when_it_is_there(project: Path, shelf: str) -> None:
-    plant(project / "bin/python3", python_of_version("3.12.1"))
+    plant(project / "bin/python3", python_of_version(f"{SUPPORTED[-1]}.1"))
     plant(project / "bin/uv", 'echo "uv was asked: $*"; exit 9')
     result = make(project, "setup", path=f"{project}/bin:{shelf}")
     assert "uv was asked: venv --quiet --clear --seed --python python3 .venv" in result.stdout
+
+
+def test_the_newest_supported_python_is_tried_first(project: Path, shelf: str) -> None:
+    for version in SUPPORTED:
+        plant(project / f"bin/python{version}", python_of_version(f"{version}.1"))
+    result = make(project, "setup", path=f"{project}/bin:{shelf}")
+    assert f"Setting up .venv with Python {SUPPORTED[-1]}.1" in result.stdout
+
+
+# The supported Pythons
+
+
+def test_the_oldest_supported_python_is_the_one_that_pip_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["requires-python"] == f">={SUPPORTED[0]}"
+    assert sorted(SUPPORTED, key=minor_of) == SUPPORTED
+
+
+def test_the_container_has_the_newest_supported_python() -> None:
+    dockerfile = (ROOT / ".devcontainer/Dockerfile").read_text()
+    assert re.findall(r"^FROM python:(3\.\d+)-slim$", dockerfile, re.MULTILINE) == [SUPPORTED[-1]]
+
+
+def test_the_readme_names_the_supported_pythons() -> None:
+    readme = (ROOT / "README.md").read_text()
+    *others, newest = SUPPORTED
+    assert f"You need Python {', '.join(others)} or {newest}, " in readme
+    assert f"(Not Python {NEXT} yet: " in readme
+    assert f"`This course needs Python {SUPPORTED[0]} or newer`" in readme
+
+
+@pytest.mark.parametrize(
+    "reads", ["Makefile", ".ci/run", "scripts/setup.sh", "src/course/doctor.py"]
+)
+def test_what_reads_the_supported_pythons_names_none_itself(reads: str) -> None:
+    pins = "--python-version"  # uv writes this one into the head of requirements.txt
+    lines = [line for line in (ROOT / reads).read_text().splitlines() if pins not in line]
+    assert [line for line in lines if re.search(r"3\.1\d|\(3, 1\d|py31\d", line)] == []
 
 
 # When the set-up is due

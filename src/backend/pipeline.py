@@ -12,7 +12,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -20,15 +20,19 @@ from redis.exceptions import RedisError
 
 from backend.api.app import create_app
 from backend.api.serve import serve
+from backend.core.diagnosis import diagnose, what_is_wrong_with
 from backend.core.redis import RedisClient
-from backend.services.analyzer import AnalysisWorker, Analyzer, ModelAnalyzer, RuleAnalyzer
+from backend.services.analyzer import AnalysisWorker, Analyzer
+from backend.services.analyzers.model import ModelAnalyzer
+from backend.services.analyzers.rules import RuleAnalyzer
 from backend.services.batch_aggregator import BatchAggregator
-from backend.services.detector import BackgroundDetector, DetectionWorker, Detector
+from backend.services.detector import DetectionWorker, Detector
+from backend.services.detectors.background import BackgroundDetector
 from backend.services.file_watcher import FileWatcher
 from backend.services.stage import Stage
 from backend.services.system_status import SystemStatus
 
-STAGES = ("file_watcher", "detector", "batch_aggregator", "analyzer", "web")
+TIMEOUT = 5.0  # seconds that Redis has for each answer
 
 logger = logging.getLogger("backend.pipeline")
 
@@ -37,11 +41,52 @@ class PipelineError(Exception):
     """The pipeline cannot start, or a stage has failed. The message is for the reader."""
 
 
+def make_detector(options: argparse.Namespace) -> Detector:
+    """Return the detector that the options ask for."""
+    try:
+        if options.detector_model:
+            # It needs packages of its own.
+            from backend.services.detectors.rt_detr import RTDetrDetector
+
+            return RTDetrDetector(options.detector_model)
+        if options.backgrounds:
+            return BackgroundDetector.from_folder(options.backgrounds)
+    except (ImportError, OSError, ValueError) as error:
+        raise PipelineError(f"The detector cannot start: {error}") from None
+    return BackgroundDetector()
+
+
+def make_analyzer(options: argparse.Namespace) -> Analyzer:
+    """Return the analyzer that the options ask for."""
+    if options.analyzer_url:
+        return ModelAnalyzer(options.analyzer_url, model=options.analyzer_model)
+    return RuleAnalyzer()
+
+
+def make_aggregator(client: RedisClient, options: argparse.Namespace) -> BatchAggregator:
+    """Return a batch aggregator with the settings that the options ask for."""
+    return BatchAggregator(client, window=options.window, idle=options.idle)
+
+
+STAGES: dict[str, Callable[[RedisClient, argparse.Namespace], Stage]] = {
+    "file_watcher": lambda client, options: FileWatcher(
+        client, options.root, max_age=options.max_age
+    ),
+    "detector": lambda client, options: DetectionWorker(
+        client, make_detector(options), make_aggregator(client, options)
+    ),
+    "batch_aggregator": make_aggregator,
+    "analyzer": lambda client, options: AnalysisWorker(client, make_analyzer(options)),
+    "web": lambda client, options: SystemStatus(client),  # beside it, `run` serves the dashboard
+}
+"""Every stage, by the name that `--stage` knows, in the order of the line; and how it is made."""
+
+
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Return what the command line says."""
     parser = argparse.ArgumentParser(
         prog="python -m backend.pipeline",
-        description="Run the pipeline: file watcher, detector, batch aggregator, analyzer, web.",
+        description=f"Run the pipeline: {', '.join(STAGES)}.",
     )
     parser.add_argument(
         "--stage", choices=STAGES, action="append", help="only this one; may be given again"
@@ -81,36 +126,7 @@ def make_stages(client: RedisClient, options: argparse.Namespace) -> list[Stage]
         PipelineError: a folder is not there, or a package is missing.
     """
     wanted = options.stage or STAGES
-    aggregator = BatchAggregator(client, window=options.window, idle=options.idle)
-    stages: list[Stage] = []
-    if "web" in wanted:
-        stages.append(SystemStatus(client))
-    if "analyzer" in wanted:
-        analyzer: Analyzer = RuleAnalyzer()
-        if options.analyzer_url:
-            analyzer = ModelAnalyzer(options.analyzer_url, model=options.analyzer_model)
-        stages.append(AnalysisWorker(client, analyzer))
-    if "batch_aggregator" in wanted:
-        stages.append(aggregator)
-    if "detector" in wanted:
-        stages.append(DetectionWorker(client, make_detector(options), aggregator))
-    if "file_watcher" in wanted:
-        stages.append(FileWatcher(client, options.root, max_age=options.max_age))
-    return stages
-
-
-def make_detector(options: argparse.Namespace) -> Detector:
-    """Return the detector that the options ask for."""
-    try:
-        if options.detector_model:
-            from backend.services.rt_detr import RTDetrDetector  # needs packages of its own
-
-            return RTDetrDetector(options.detector_model)
-        if options.backgrounds:
-            return BackgroundDetector.from_folder(options.backgrounds)
-    except (ImportError, OSError, ValueError) as error:
-        raise PipelineError(f"The detector cannot start: {error}") from None
-    return BackgroundDetector()
+    return [make(client, options) for name, make in reversed(STAGES.items()) if name in wanted]
 
 
 async def run(options: argparse.Namespace) -> None:
@@ -121,14 +137,9 @@ async def run(options: argparse.Namespace) -> None:
     """
     # Before all else: whoever presses Ctrl-C at once is heard, too.
     async with _asked_to_end() as asked, AsyncExitStack() as stack:
-        client = RedisClient(options.redis_url, namespace=options.namespace)
-        try:
-            await stack.enter_async_context(client)
-        except (RedisError, ValueError) as error:
-            raise PipelineError(
-                f"Redis cannot be used: {error}\n"
-                "Start one (docker compose up -d redis), or set REDIS_URL to a server of yours."
-            ) from None
+        client = RedisClient(options.redis_url, namespace=options.namespace, timeout=TIMEOUT)
+        stack.push_async_callback(client.disconnect)
+        await connect(client)
         tasks = {
             stage.name: stage.start() for stage in _entered(stack, make_stages(client, options))
         }
@@ -154,6 +165,24 @@ async def run(options: argparse.Namespace) -> None:
                 logger.error("the stage %s has failed", name, exc_info=error_of_stage)
                 raise PipelineError(f"The stage {name} has failed: {error_of_stage}")
         logger.info("ending")
+
+
+async def connect(client: RedisClient) -> None:
+    """Connect the client.
+
+    Raises:
+        PipelineError: it cannot be connected. The message says why, and no password.
+    """
+    if problem := what_is_wrong_with(client.redis_url):
+        raise PipelineError(problem)
+    try:
+        await client.connect()
+    except (RedisError, OSError, ValueError) as error:
+        raise PipelineError(
+            f"{diagnose(client.redis_url, error, TIMEOUT)}\n"
+            "The server is the one that --redis-url names, else REDIS_URL, else localhost:6379. "
+            "docker compose up -d redis starts one."
+        ) from None
 
 
 def _entered(stack: AsyncExitStack, stages: list[Stage]) -> list[Stage]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import inspect
+import os
 import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
 
 from course import doctor
@@ -19,24 +22,40 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = sys.argv[1:] if arguments is None else arguments
     if chosen == ["doctor"]:  # before anything else: it runs where packages are missing
         return doctor.main()
-    parser = argparse.ArgumentParser(prog="python -m course", description=__doc__)
-    commands = parser.add_subparsers(title="commands", metavar="", dest="command")
-    commands.add_parser("doctor", help=_about(doctor))
-    functions = {each.name: each.load() for each in entry_points(group="course.commands")}
-    for name, function in functions.items():
-        commands.add_parser(name, help=_about(function))
+    commands = {each.name: each.load() for each in entry_points(group="course.commands")}
+    known: dict[str, Callable[[], object]] = {"doctor": doctor.main, **commands}
+    lines = [f"  {name:<10} {_about(command)}" for name, command in known.items()]
+    parser = argparse.ArgumentParser(
+        prog="python -m course",
+        usage="%(prog)s [command]",
+        epilog="\n".join(["commands:", *lines]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", nargs="?", choices=known, help=argparse.SUPPRESS)
     command = parser.parse_args(chosen).command
     if command is None:
         parser.print_help()
         return 0
-    functions[command]()
+    known[command]()
     return 0
 
 
-def _about(thing: object) -> str:
+def _about(command: Callable[[], object]) -> str:
     """Return the first line of its docstring."""
-    return (thing.__doc__ or "").partition("\n")[0]
+    return (inspect.getdoc(command) or "").partition("\n")[0]
+
+
+def _run() -> int:
+    """Run as a program: a reader of our output that has read enough, as `head`, is no error."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer goes nowhere, or Python's own flush at exit would fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

@@ -52,7 +52,7 @@ class CourseRedis:
             self.server.stop()
         else:
             with contextlib.suppress(redis.RedisError, OSError, LeftBehind):
-                _remove_keys(self.url, self.namespace, timeout=1.0)
+                remove_keys(self.url, self.namespace, timeout=1.0)
 
 
 _current: CourseRedis | None = None
@@ -132,7 +132,7 @@ async def finish(*, timeout: float = 1.0) -> None:
                     said = "\n".join(["This notebook leaves something behind.", *problems])
                     raise LeftBehind(said)
                 await asyncio.sleep(0.01)
-        removed = _remove_keys(_current.url, _current.namespace, timeout=5.0)
+        removed = remove_keys(_current.url, _current.namespace, timeout=5.0)
     except redis.RedisError as error:
         raise RedisUnavailable(
             f"Keys of this notebook may be left. {diagnose(_current.url, error, 5.0)} "
@@ -151,7 +151,7 @@ def _subscriptions(client: redis.Redis, namespace: str) -> list[str]:
     return [f"The channel {name!r} still has a subscriber: close its client." for name in names]
 
 
-def _remove_keys(url: str, namespace: str, *, timeout: float) -> int:
+def remove_keys(url: str, namespace: str, *, timeout: float) -> int:
     """Remove every key that begins with `namespace`; return how many there were.
 
     SCAN and UNLINK, never KEYS or FLUSHDB: others may work on this server at the same time.

@@ -2,7 +2,17 @@
 
     await exercises.check("queue.drain", drain)
 
-How to write one is in the README.md beside this file.
+The way of an answer, room by room:
+
+    calls       what a reader calls
+    catalogue   finds an exercise by its name; `exercise` reads its Markdown file
+    judge       runs the check in a child process (`sandbox`) and returns the verdict
+    bench       what a check works with: clients, servers, a deadline (`position`: in which line)
+    verdict     what is said: NotYet, or right
+    record      which exercises are solved
+
+An exercise is two files: `queue/drain.md` for the reader, `queue/drain.py` to check the answer.
+README.md says how to write one; `cells` and `python -m exercises` put it into its notebook.
 """
 
 from exercises.calls import check, hint, progress, solution

@@ -14,6 +14,7 @@ import nbformat
 from tests.notebooks import rerun
 
 from exercises import catalogue, cells
+from exercises.exercise import BadForm
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,15 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--after", metavar="id", help="the cell that a new exercise follows")
     options = parser.parse_args(arguments)
     for name in options.names:
-        lesson = catalogue.LESSONS[name.partition(".")[0]]
-        path = Path("notebooks") / f"{lesson}.ipynb"
-        notebook = rerun.read(path)
         try:
-            cells.put(notebook, name, options.after)
-        except LookupError as error:
+            exercise = catalogue.find(name)
+            path = Path("notebooks") / f"{catalogue.LESSONS[name.partition('.')[0]]}.ipynb"
+            notebook = rerun.read(path)
+            cells.put(notebook, exercise, options.after)
+        except (LookupError, BadForm) as error:
             parser.error(str(error))
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
-        print(f"{path}: {name}. Run `make notebooks` to store its output.")
+        print(f"{path}: {name}. `python -m tests.notebooks.rerun {path}` stores its output.")
     return 0
 
 

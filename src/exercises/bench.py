@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import io
-import linecache
-import os
 import re
 import signal
-import sys
-import traceback
-import warnings
-from collections.abc import Awaitable, Callable, Iterator
+import time
+from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import Any
 
 from backend.core.redis import RedisClient
-from course.session import CourseRedis
-from exercises import sandbox
-from exercises.catalogue import Exercise
-from exercises.verdict import NotYet, Verdict
+from exercises.position import ReadersCode
+from exercises.verdict import NotYet
 from private_redis import PrivateServer
 
 FOR_EVERYBODY = {
@@ -29,8 +22,6 @@ FOR_EVERYBODY = {
 """Commands that change the whole server; an exercise never needs them."""
 LIMIT = 20.0
 """Seconds that a whole check may take."""
-MOST_OUTPUT = 2000
-"""Characters of what an answer prints that are shown."""
 
 # Hints for mistakes that can be made in every exercise.
 FORGOT_AWAIT = (
@@ -66,8 +57,8 @@ class BenchClient(RedisClient):
         """The commands that were sent, in order."""
         self.refused: list[str] = []
         """The commands for everybody that it did not send."""
-        self.after_each: Callable[[str], Awaitable[None]] | None = None
-        """Awaited with a command's name after each one, before the answer's code goes on."""
+        self.after_each: Callable[[], Awaitable[None]] | None = None
+        """Awaited after each command, before the answer's code goes on."""
 
     async def call(self, *command: Any, **options: Any) -> Any:
         """Send a command, as the real client does."""
@@ -78,7 +69,7 @@ class BenchClient(RedisClient):
         self.sent.append(command)
         reply = await super().call(*command, **options)
         if self.after_each:
-            await self.after_each(name)
+            await self.after_each()
         return reply
 
 
@@ -90,24 +81,34 @@ class Bench:
         """For the answer: connected, in a namespace that is empty but for bystanders."""
         self.redis = RedisClient(url, namespace=namespace)
         """For the check: a second client in the same namespace."""
-        self.clients = [self.client]
         self.situation = ""
-        self.deadline = f"{LIMIT:g} s"
-        self._notebooks = [a.__globals__ for a in answers if inspect.isfunction(a)]
+        """When the answer was called, as a sentence for the verdict."""
+        self.seconds = 0.0
+        """How long the last call of the answer took."""
+        self._clients = [self.client]
+        self._code = ReadersCode(answers)
         self._running: Any = None
-        self._hint = TOO_LONG
+        self._limit, self._hint = LIMIT, TOO_LONG
         self._forgotten: list[str] = []
 
     async def set_up(self) -> None:
-        """Connect the clients and put the bystanders in their place."""
+        """Connect the clients, put the bystanders in place, and disarm the notebook's clients."""
         await self.client.connect()
         await self.redis.connect()
         for key in BYSTANDERS:
             await self.redis.set(key, "not yours")
-        for values in self._notebooks:
-            for value in values.values():
-                if isinstance(value, RedisClient):  # its connections belong to the notebook
+        for namespace in self._code.namespaces:
+            for value in namespace.values():
+                if isinstance(value, RedisClient):
                     value.forget_connections()
+
+    async def ttl(self, key: str) -> int:
+        """Return the seconds that a key has to live: -1 without a TTL, -2 if it is not there."""
+        return int(await self.redis.call("TTL", self.redis.full_name(key)))
+
+    def sent(self, name: str) -> bool:
+        """Return whether the answer has sent a command with this in its name, as `POP`."""
+        return any(name in str(command[0]).upper() for command in self.client.sent)
 
     async def server(self, *, timeout: float = 1.0) -> tuple[PrivateServer, BenchClient]:
         """Start a server of its own to stop, pause or slow down, and connect a client to it.
@@ -118,7 +119,7 @@ class Bench:
         server = PrivateServer().start()
         client = BenchClient(server.url, timeout=timeout)
         await client.connect()
-        self.clients.append(client)
+        self._clients.append(client)
         return server, client
 
     async def run(
@@ -127,6 +128,7 @@ class Bench:
         *arguments: Any,
         when: str,
         within: float = 3.0,
+        between: Callable[[], Awaitable[None]] | None = None,
         too_long: str = TOO_LONG,
         raised: str = RAISED,
     ) -> Any:
@@ -137,6 +139,7 @@ class Bench:
             arguments: what it is called with.
             when: the situation, for the verdict: "the queue is empty".
             within: seconds that it may take.
+            between: awaited after each command that the answer sends with `bench.client`.
             too_long: the hint for one that takes longer.
             raised: the hint for one that raises.
 
@@ -144,17 +147,11 @@ class Bench:
             NotYet: it raised, took too long, ended the program, sent a command for everybody,
                 removed keys of others, or forgot an `await`.
         """
-        name = getattr(function, "__name__", "It")
-        self.situation = f"`{name}()` was called when {when}."
-        try:
-            inspect.signature(function).bind(*arguments)
-        except TypeError as error:
-            raise NotYet(
-                WRONG_PARAMETERS,
-                expected=f"a function that takes {len(arguments)} arguments",
-                came=str(error),
-            ) from None
-        self._hint, self.deadline, self._forgotten = too_long, f"{within:g} s", []
+        self.situation = f"`{getattr(function, '__name__', 'It')}()` was called when {when}."
+        _fit(function, arguments)
+        self._forgotten, self.client.after_each = [], between
+        self._limit, self._hint = within, too_long
+        started = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, within)
         try:
             result = function(*arguments)
@@ -168,7 +165,8 @@ class Bench:
             raise self._raised(error, raised) from None
         finally:
             signal.setitimer(signal.ITIMER_REAL, LIMIT)
-            self._running, self.deadline = None, f"{LIMIT:g} s"
+            self.seconds = time.monotonic() - started
+            self._running, self.client.after_each, self._limit = None, None, LIMIT
         self._look_around(result)
         if await self.redis.exists(*BYSTANDERS) < len(BYSTANDERS):
             raise NotYet(NOT_YOURS, expected="other keys stay", came="other keys are gone")
@@ -176,133 +174,43 @@ class Bench:
 
     def _look_around(self, outcome: object) -> None:
         """Notice what can go wrong beside the result."""
-        if refused := [name for client in self.clients for name in client.refused]:
+        if refused := [name for client in self._clients for name in client.refused]:
             raise NotYet(FOR_ALL, expected="other keys stay", came=f"it sent {refused[0]}")
-        coroutines = [*self._forgotten]
+        forgotten = [*self._forgotten]
         for thing in outcome if isinstance(outcome, list | tuple) else [outcome]:
             if inspect.isawaitable(thing):
-                coroutines.append(getattr(thing, "__qualname__", ""))
+                forgotten.append(getattr(thing, "__qualname__", ""))
         if isinstance(outcome, Exception) and "coroutine" in str(outcome):
-            coroutines.append("")
-        if coroutines:
-            name = coroutines[0].rpartition(".")[2]
+            forgotten.append("")
+        if forgotten:
+            name = forgotten[0].rpartition(".")[2]
             what = f"`{name}()` was called" if name else "something was called"
-            raise NotYet(
-                FORGOT_AWAIT, expected="every call awaited", came=f"{what} and not awaited"
-            )
+            came = f"{what} and not awaited"
+            raise NotYet(FORGOT_AWAIT, expected="every call awaited", came=came)
 
     def _raised(self, error: BaseException, hint: str) -> NotYet:
-        where = ""
-        for frame, line in traceback.walk_tb(error.__traceback__):
-            if self._is_the_readers(frame):
-                where = f", in {_line(frame, line)}"
         if isinstance(error, RuntimeError) and "not connected" in str(error):
             hint = OTHER_CLIENT
         said = f": {error}" if str(error) else ""
-        came = f"{type(error).__name__}{said}{where}"
+        came = f"{type(error).__name__}{said}{self._code.where_raised(error)}"
         return NotYet(hint, expected="a result, no exception", came=came)
 
     def too_long(self, frame: FrameType | None) -> NotYet:
         """Return the verdict for an answer whose time is over, and say in which line it was."""
-        where = ""
-        while frame and not where:
-            if self._is_the_readers(frame):
-                where = f", in {_line(frame, frame.f_lineno)}"
-            frame = frame.f_back
-        for waiting in [] if where else _chain(self._running):  # it waits: it is on no stack
-            if self._is_the_readers(waiting):
-                where = f", in {_line(waiting, waiting.f_lineno)}"
-        return NotYet(
-            self._hint,
-            expected=f"an end within {self.deadline}",
-            came=f"it took longer than {self.deadline}{where}",
-        )
+        limit = f"{self._limit:g} s"
+        came = f"it took longer than {limit}{self._code.where_it_is(frame, self._running)}"
+        return NotYet(self._hint, expected=f"an end within {limit}", came=came)
 
     def notice(self, message: Warning | str, *_: Any, **__: Any) -> None:
         """Take note of Python's warning that a coroutine was never awaited."""
         if found := re.match(r"coroutine '(.+)' was never awaited", str(message)):
             self._forgotten.append(found[1])
 
-    def _is_the_readers(self, frame: FrameType) -> bool:
-        return any(frame.f_globals is values for values in self._notebooks)
 
-
-def _chain(coroutine: Any) -> Iterator[FrameType]:
-    """Yield the frames of a coroutine that waits: its own, then of what it awaits, and so on."""
-    while coroutine is not None:
-        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)
-        if frame:
-            yield frame
-        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "ag_await", None)
-
-
-def _line(frame: FrameType, number: int) -> str:
-    text = linecache.getline(frame.f_code.co_filename, number).strip()
-    return f"line {number} of your cell: `{text}`" if text else f"line {number} of your cell"
-
-
-# --- In the child ---------------------------------------------------------------------------------
-
-
-async def judge(exercise: Exercise, answers: tuple[Any, ...], scratch: CourseRedis) -> Verdict:
-    """Try the answers on a bench, in a child process, and return the verdict.
-
-    What the answers print is printed here.
-    """
-
-    def job(send: sandbox.Send) -> None:
-        _try(exercise, answers, scratch, send)
-
-    report = await sandbox.run(job, limit=LIMIT + 2)
-    if report is None:
-        report = _report(NotYet(EXITED, expected="a result", came="the end of the process"), "")
-    print(report["printed"], end="")
-    if report["broken"]:
-        raise RuntimeError(f"The check itself failed:\n{report['broken']}")
-    if report["details"]:
-        return Verdict("not yet", report["said"], tuple(map(tuple, report["details"])))
-    return Verdict("right", f"In production: {exercise.why}")
-
-
-def _try(
-    exercise: Exercise, answers: tuple[Any, ...], scratch: CourseRedis, send: sandbox.Send
-) -> None:
-    sys.stdout = sys.stderr = printed = io.StringIO()
-    bench = Bench(scratch.url, scratch.namespace, answers)
-    warnings.resetwarnings()
-    warnings.simplefilter("always")
-    warnings.showwarning = bench.notice
-
-    def end(verdict: NotYet | None, broken: str = "") -> None:
-        text = printed.getvalue()[-MOST_OUTPUT:]
-        send(_report(verdict, text, bench.situation, broken))
-        os._exit(0)
-
-    # When the time is over, the process ends here and now, whatever the answer catches or ignores.
-    signal.signal(signal.SIGALRM, lambda _, frame: end(bench.too_long(frame)))
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
-
-    async def check() -> None:
-        await bench.set_up()
-        await exercise.check(bench, *answers)
-
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
+def _fit(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Raise NotYet if this is no function, or none that can be called with these arguments."""
     try:
-        loop.run_until_complete(check())
-    except NotYet as verdict:
-        end(verdict)
-    except (SystemExit, KeyboardInterrupt):
-        end(NotYet(EXITED, expected="a result", came="the end of the program"))
-    except BaseException:
-        end(None, broken=traceback.format_exc())
-    end(None)
-
-
-def _report(
-    verdict: NotYet | None, printed: str, said: str = "", broken: str = ""
-) -> sandbox.Report:
-    details = []
-    if verdict:
-        details = [("expected", verdict.expected), ("came", verdict.came), ("hint", verdict.hint)]
-    return {"said": said, "details": details, "printed": printed, "broken": broken}
+        inspect.signature(function).bind(*arguments)
+    except TypeError as error:
+        expected = f"a function that takes {len(arguments)} arguments"
+        raise NotYet(WRONG_PARAMETERS, expected=expected, came=str(error)) from None

@@ -9,7 +9,9 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from course import session
-from exercises import bench, catalogue, record
+from exercises import catalogue, record
+from exercises.exercise import Exercise
+from exercises.judge import judge
 from exercises.verdict import Verdict
 from private_redis import PrivateServer
 
@@ -37,7 +39,7 @@ async def check(name: str, *answers: Any) -> Verdict:
         return Verdict("not attempted", "Change the cell above, run it, then run this one again.")
     scratch = _scratch(name)
     try:
-        verdict = await bench.judge(exercise, answers, scratch)
+        verdict = await judge(exercise, answers, scratch)
     finally:
         scratch.close()
     if verdict.kind == "right":
@@ -78,22 +80,22 @@ class _Code(str):
 
 def solution(name: str) -> _Code:
     """Return an answer with comments. Yours may be another one, and as good."""
-    return _Code(catalogue.find(name).solution.strip())
+    return _Code(catalogue.find(name).solution)
 
 
 def progress(lesson: str | None = None) -> None:
     """Print which exercises are solved, of one lesson (as `queue`) or of all."""
     solved = record.solved()
     for each in [lesson] if lesson else catalogue.LESSONS:
-        names = catalogue.names(each)
-        print(f"{each}: {sum(name in solved for name in names)} of {len(names)} solved")
-        width = max(map(len, names))
-        for name in names:
-            mark = "solved" if name in solved else "open"
-            print(f"  {mark:6}  {name:{width}}  {catalogue.find(name).title}")
+        there = catalogue.in_lesson(each)
+        print(f"{each}: {sum(one.name in solved for one in there)} of {len(there)} solved")
+        width = max(len(one.name) for one in there)
+        for one in there:
+            mark = "solved" if one.name in solved else "open"
+            print(f"  {mark:6}  {one.name:{width}}  {one.title}")
 
 
-def _untouched(exercise: catalogue.Exercise, answers: tuple[Any, ...]) -> bool:
+def _untouched(exercise: Exercise, answers: tuple[Any, ...]) -> bool:
     """Whether the answers are still those of the stub: compiled alike, or values left at `...`."""
     values = [each for a in answers for each in (a.values() if isinstance(a, dict) else [a])]
     if any(value is ... for value in values):

@@ -5,21 +5,20 @@ from __future__ import annotations
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from exercises import catalogue
+from exercises.exercise import Exercise
 
 
-def cells(name: str) -> list[NotebookNode]:
-    """Return the cells of the exercise `name`: statement, stub, check, and help."""
-    exercise = catalogue.find(name)
-    answers = ", ".join(exercise.answers)
+def cells(exercise: Exercise) -> list[NotebookNode]:
+    """Return the cells of an exercise: statement, stub, check, and help."""
+    name, answers = exercise.name, ", ".join(exercise.answers)
     help_cell = (
         '# Stuck? Take the "# " off a line and run the cell. Each hint goes one step further.\n'
         f'# exercises.hint("{name}")\n'
         f'# exercises.solution("{name}")'
     )
     made = [
-        new_markdown_cell(exercise.statement.strip()),  # type: ignore[no-untyped-call]
-        new_code_cell(exercise.stub.strip()),  # type: ignore[no-untyped-call]
+        new_markdown_cell(f"### Exercise: {exercise.title}\n\n{exercise.task}"),  # type: ignore[no-untyped-call]
+        new_code_cell(exercise.stub),  # type: ignore[no-untyped-call]
         new_code_cell(f'await exercises.check("{name}", {answers})'),  # type: ignore[no-untyped-call]
         new_code_cell(help_cell),  # type: ignore[no-untyped-call]
     ]
@@ -29,18 +28,18 @@ def cells(name: str) -> list[NotebookNode]:
     return made
 
 
-def put(notebook: NotebookNode, name: str, after: str | None = None) -> None:
+def put(notebook: NotebookNode, exercise: Exercise, after: str | None = None) -> None:
     """Put the cells of an exercise into its notebook, in the place of those that are there.
 
     Args:
         notebook: it is changed in place.
-        name: the exercise, as `queue.drain`.
+        exercise: the one to put there.
         after: the id of the cell that they follow, where the exercise is new in the notebook.
 
     Raises:
-        LookupError: there is no such exercise or cell.
+        LookupError: it is new, and there is no such cell.
     """
-    new = cells(name)
+    new = cells(exercise)
     ids = [cell.id for cell in notebook.cells]
     if new[0].id in ids:
         place = ids.index(new[0].id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["not attempted", "not yet", "right"]
 
@@ -25,6 +25,12 @@ class NotYet(Exception):
     def __init__(self, hint: str, *, expected: str, came: str) -> None:
         super().__init__(hint)
         self.hint, self.expected, self.came = hint, expected, shorten(came)
+
+
+def expect(came: Any, right: Any, hint: str) -> None:
+    """Raise NotYet with this hint unless what came is right; both are shown as code."""
+    if came != right:
+        raise NotYet(hint, expected=repr(right), came=repr(came))
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,16 @@ def start_supervised(
             process lets go.
         output: where the program's output and errors go; by default a pipe, our `stderr`.
     """
-    keep = ["--keep"] if keep_folder else []
     supervised = Supervised(
-        [sys.executable, "-I", "-S", SUPERVISOR, *keep, folder, *command],
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            SUPERVISOR,
+            "keep" if keep_folder else "remove",
+            folder,
+            *command,
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=output,

@@ -81,25 +81,29 @@ class PrivateServer:
         if not before:
             self.stop()
             self._folder = tempfile.mkdtemp(prefix="private-redis-")
-        if self._log:
-            self._log.close()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - stop() closes it
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", self._folder]
-        options += ["--save", "", "--appendfsync", "always"]
-        options += ["--appendonly", "yes" if self._append_only else "no"]
-        self._pid = None
-        self._supervisor = start_supervised(
-            [program, *options],
-            folder=self._folder,
-            keep_folder=self._append_only,
-            output=self._log,
-        )
+        self._supervisor = self._launch(port, program)
         if before:  # now that the new one looks after the folder, the old one must not remove it
             before.kill()
             before.wait()
             before.let_go()
         self._pid = self._supervisor.read_program_pid()
         return self._pid is not None and self._answers(port, deadline)
+
+    def _launch(self, port: int, program: Path) -> Supervised:
+        """Launch the server program in our folder, with a log of its own."""
+        if self._log:
+            self._log.close()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - stop() closes it
+        self._pid = None
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", self._folder]
+        options += ["--save", "", "--appendfsync", "always"]
+        options += ["--appendonly", "yes" if self._append_only else "no"]
+        return start_supervised(
+            [program, *options],
+            folder=self._folder,
+            keep_folder=self._append_only,
+            output=self._log,
+        )
 
     def _answers(self, port: int, deadline: float) -> bool:
         """Wait until it is our server that answers on `port`; False when it ends or is too slow."""

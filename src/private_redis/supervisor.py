@@ -1,13 +1,13 @@
 """Keeps one process alive for exactly as long as the process that wants it.
 
-Run as a program, not imported: `python -I -S _supervisor.py [--keep] FOLDER PROGRAM [ARGUMENT …]`
+Run as a program, not imported: `python -I -S supervisor.py keep|remove FOLDER PROGRAM [ARGUMENT …]`
 
 The program is a Redis server, or a consumer of the failure lab. It is started, its process id is
 written as one line on standard output, and then its supervisor waits. The program is killed when
 standard input ends, or when the supervisor is told to terminate. The other end of that pipe is held
 by the one process that wants the program, so it closes in every way in which that process can end.
 When the program is gone, for whatever reason, FOLDER is removed and the supervisor ends. With
---keep, a folder outlives a program that was killed: it is removed when standard input ends.
+`keep`, a folder outlives a program that was killed: it is removed when standard input ends.
 
 Only small modules are imported: the reader waits for this program.
 """
@@ -64,6 +64,5 @@ def main(folder: str, command: list[str], *, keep: bool) -> None:
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    kept = arguments[0] == "--keep"
-    main(arguments[kept], arguments[kept + 1 :], keep=kept)
+    keep_folder, folder_of_program, *command_line = sys.argv[1:]
+    main(folder_of_program, command_line, keep=keep_folder == "keep")

@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.services.event_broadcaster import recent_events
-from course.pipeline_lab.scenes import CAMERAS, save_backgrounds, scene
+from course.pipeline_lab.scenes import CAMERAS, background, scene
 from private_redis import PrivateServer
 
 
@@ -66,7 +66,10 @@ Start = Callable[..., Program]
 @pytest.fixture
 def start(redis_url: str, namespace: str, tmp_path: Path, root: Path) -> Iterator[Start]:
     programs: list[Program] = []
-    backgrounds = save_backgrounds(tmp_path / "backgrounds")
+    backgrounds = tmp_path / "backgrounds"
+    backgrounds.mkdir()
+    for camera_id in CAMERAS:
+        background(camera_id).save(backgrounds / f"{camera_id}.png")
 
     def start(*arguments: str) -> Program:
         usual = [
@@ -202,7 +205,8 @@ def test_without_redis_it_says_what_to_do():
         url = f"redis://127.0.0.1:{taken.getsockname()[1]}/0"
     result = ended("--redis-url", url)
     assert result.returncode == 1
-    assert "Redis cannot be used" in result.stderr
+    assert "Tried Redis at 127.0.0.1" in result.stderr
+    assert "the connection was refused" in result.stderr
     assert "REDIS_URL" in result.stderr
     assert "Traceback" not in result.stderr
 

@@ -23,9 +23,11 @@ from playwright.sync_api import Browser, Page, expect
 from backend.api.app import create_app
 from backend.api.serve import serve
 from backend.core.redis import RedisClient
-from backend.services.analyzer import AnalysisWorker, RuleAnalyzer
+from backend.services.analyzer import AnalysisWorker
+from backend.services.analyzers.rules import RuleAnalyzer
 from backend.services.batch_aggregator import BatchAggregator
-from backend.services.detector import BackgroundDetector, DetectionWorker
+from backend.services.detector import DetectionWorker
+from backend.services.detectors.background import BackgroundDetector
 from backend.services.event_broadcaster import EVENT_CHANNEL, EventBroadcaster, publish_event
 from backend.services.file_watcher import FileWatcher
 from backend.services.stage import Stage
@@ -132,7 +134,7 @@ def cards(page: Page) -> Any:
 
 def wait_until_history_is_over(page: Page) -> None:
     """What comes in the first second of a connection counts as history, and is not announced."""
-    expect(page.locator("[data-count=pending]").first).to_have_text(re.compile("[0-9]"))
+    expect(page.locator("#queues td").first).to_have_text(re.compile("[0-9]"))
     page.wait_for_timeout(1100)
 
 
@@ -168,10 +170,24 @@ def test_the_lengths_of_the_queues_are_shown_and_drawn(page: Page, house: House)
         house.run(house.client.add_to_queue("dlq:analysis_queue", {"number": number}))
     row = page.get_by_role("row", name="analysis_queue")
     expect(row.get_by_role("cell").last).to_have_text("7")
-    line = page.locator("polyline.detection_queue")
+    line = page.locator('polyline[data-queue="detection_queue"]')
     expect(line).to_have_attribute("points", re.compile(r"^\S+ \S+"))  # two points at the least
     words = re.compile("detection_queue: 0 waiting now")
     expect(page.get_by_role("img")).to_have_attribute("aria-label", words)
+
+
+def test_a_queue_of_a_new_stage_is_shown_without_a_word_in_the_page(
+    page: Page, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = ("detection_queue", "analysis_queue", "thumbnail_queue")
+    monkeypatch.setattr("backend.services.system_status.QUEUES", known)
+    house.run(house.client.add_to_queue("thumbnail_queue", {"number": 1}))
+    row = page.get_by_role("row", name="thumbnail_queue")
+    expect(row.get_by_role("cell").first).to_have_text("1")
+    line = page.locator('polyline[data-queue="thumbnail_queue"]')
+    expect(line).to_have_attribute("points", re.compile(r"\S"))
+    styles = page.locator("polyline").evaluate_all("all => all.map(each => each.className.baseVal)")
+    assert len(set(styles)) == 3
 
 
 def test_events_that_are_sent_twice_are_shown_once(page: Page, house: House) -> None:

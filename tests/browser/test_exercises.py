@@ -10,6 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 from playwright.sync_api import Browser, Locator, Page
 from tests.browser.conftest import JupyterLab, choose
+from tests.exercises.wrong_answers import wrong_answers
 
 from exercises import catalogue
 
@@ -78,7 +79,7 @@ def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("all_answers")
+    everything = metafunc.config.getoption("--thorough")
     metafunc.parametrize("name", TRIED if everything else TRIED[:1])
 
 
@@ -104,7 +105,7 @@ def test_wrong_then_a_hint_then_right_then_a_restart(
     connect = desk.cell("lab.start(" if lesson == "lab" else "course.start()")
     # Lesson 05 needs so many imports that they have a cell of their own.
     imports = [desk.cell("import exercises")] if lesson == "pipeline" else []
-    stub = desk.cell(exercise.stub.strip().splitlines()[0])
+    stub = desk.cell(exercise.stub.splitlines()[0])
     check, helping = desk.cell(f'exercises.check("{name}"'), desk.cell(f'exercises.hint("{name}")')
     progress = desk.cell(f'exercises.progress("{lesson}")')
 
@@ -114,7 +115,7 @@ def test_wrong_then_a_hint_then_right_then_a_restart(
         desk.run(cell)
     desk.run(stub)
     assert "Not attempted." in desk.run(check)
-    desk.run(stub, exercise.wrong[0].code)
+    desk.run(stub, wrong_answers(name)[0].code)
     assert "Not yet." in desk.run(check)
     assert "Hint 1 of 3" in desk.run(helping, f'exercises.hint("{name}")')
     check.scroll_into_view_if_needed()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.support import SECRET
 
 from course.session import check
 from private_redis import PrivateServer, RedisUnavailable

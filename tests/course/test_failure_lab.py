@@ -12,6 +12,7 @@ import pytest
 import redis
 from tests.support import exists, wait_until
 
+from backend.core.push import add_to_queue_safe
 from backend.core.redis import RedisClient
 from course import failure_lab
 from private_redis import PrivateServer
@@ -177,6 +178,28 @@ async def test_the_line_is_cut_after_the_command_has_run_and_before_its_reply(
     assert proxy.lost == 1
 
 
+async def test_a_script_is_named_and_its_reply_is_lost_after_it_has_run(
+    private_server: PrivateServer,
+) -> None:
+    """The server does not know the script at first: that answer is not the one that is lost."""
+    with failure_lab.Proxy(private_server.url) as proxy:
+        async with RedisClient(proxy.url) as client:
+            proxy.cut_next_reply("push")
+            with pytest.raises(redis.ConnectionError):
+                await add_to_queue_safe(client, QUEUE, 1)
+            assert await client.get_queue_length(QUEUE) == 1
+            assert (await add_to_queue_safe(client, QUEUE, 2)).queue_length == 2
+    assert proxy.lost == 1
+
+
+async def test_a_script_that_there_is_not_is_an_error(private_server: PrivateServer) -> None:
+    with (
+        failure_lab.Proxy(private_server.url) as proxy,
+        pytest.raises(FileNotFoundError, match=r"no script pusch\.lua.* push\.lua"),
+    ):
+        proxy.cut_next_reply("pusch")
+
+
 async def test_without_a_server_the_line_is_cut(private_server: PrivateServer) -> None:
     with failure_lab.Proxy(private_server.url) as proxy:
         private_server.stop()
@@ -192,6 +215,7 @@ async def test_every_place_is_counted_and_handled_twice_as_well(
 ) -> None:
     async with RedisClient(private_server.url) as client:
         await client.add_to_queue(QUEUE, {"id": 2})
+        await client.call("ZADD", f"{QUEUE}:consumers", 1, "somebody")
         await client.call("RPUSH", f"{QUEUE}:processing:somebody", b'{"id":3}')
         await client.call("ZADD", f"{QUEUE}:retry", 1, b'somebody 1|{"id":4}')
         await client.add_to_queue(f"dlq:{QUEUE}", {"original_job": {"id": 5}})

@@ -158,8 +158,8 @@ def finishing(
 async def test_finish_says_so_when_there_was_no_time_to_remove_every_key(
     finishing: session.CourseRedis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    remove = session._remove_keys
-    monkeypatch.setattr(session, "_remove_keys", lambda *of, timeout: remove(*of, timeout=1e-9))
+    remove = session.remove_keys
+    monkeypatch.setattr(session, "remove_keys", lambda *of, timeout: remove(*of, timeout=1e-9))
     with pytest.raises(session.LeftBehind, match=r"Removed so far: 0\. .*'course:12345678:\*'"):
         await session.finish()
     assert capsys.readouterr().out == ""
@@ -168,8 +168,8 @@ async def test_finish_says_so_when_there_was_no_time_to_remove_every_key(
 def test_at_exit_it_stays_quiet_when_there_was_no_time_to_remove_every_key(
     finishing: session.CourseRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remove = session._remove_keys
-    monkeypatch.setattr(session, "_remove_keys", lambda *of, timeout: remove(*of, timeout=1e-9))
+    remove = session.remove_keys
+    monkeypatch.setattr(session, "remove_keys", lambda *of, timeout: remove(*of, timeout=1e-9))
     finishing.close()
 
 

@@ -1,6 +1,6 @@
 """Right, wrong and dangerous answers, put into the stub cells of the real notebooks.
 
-Plain `pytest` tries two notebooks, and answers that hang on one exercise of each; --all-answers,
+Plain `pytest` tries two notebooks, and answers that hang on one exercise of each; --thorough,
 all of them.
 """
 
@@ -10,6 +10,7 @@ import re
 
 import pytest
 from tests.exercises.reader import MISBEHAVIOUR, Reader, misbehaving, reading
+from tests.exercises.wrong_answers import wrong_answers
 
 from exercises import catalogue
 
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("all_answers")
+    everything = metafunc.config.getoption("--thorough")
     lessons = [each for each in catalogue.LESSONS.items() if everything or each[1] in QUICK]
     metafunc.parametrize(("lesson", "stem"), lessons, ids=[stem for _, stem in lessons])
 
@@ -45,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(
     lesson: str, stem: str, request: pytest.FixtureRequest
 ) -> None:
-    everything = request.config.getoption("all_answers")
+    everything = request.config.getoption("--thorough")
     problems: list[str] = []
     tried: list[str] = []
     async with reading(stem) as reader:
@@ -61,14 +62,17 @@ async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(
                 problems += await problems_of(reader, found[1], stub, cell.source, slow=slow)
     assert not problems, "\n\n".join(problems)
     assert "Clean: " in cells[-1].outputs[0].text
-    assert tuple(tried) == catalogue.names(lesson)
+    assert tried == [exercise.name for exercise in catalogue.in_lesson(lesson)]
 
 
 async def problems_of(reader: Reader, name: str, stub: str, check: str, *, slow: bool) -> list[str]:
     """Try every answer, the right one last; say which verdicts are not as they should be."""
     exercise = catalogue.find(name)
     answers = [("the untouched stub", stub, "Not attempted. ")]
-    answers += [(f"wrong answer {n}", w.code, w.hint) for n, w in enumerate(exercise.wrong, 1)]
+    answers += [
+        (f"wrong answer {number}, {wrong.hint_name}", wrong.code, wrong.hint)
+        for number, wrong in enumerate(wrong_answers(name), 1)
+    ]
     if "def " in stub:
         answers += [
             (f"an answer that {what}", misbehaving(stub, body), expected)

@@ -22,6 +22,10 @@ ANALYZER = f"{SERVICES}/analyzer.py"
 PUBLISH_EVENT = f"{SERVICES}/lua/publish_event.lua"
 BROADCASTER = f"{SERVICES}/event_broadcaster.py"
 WATCHER = f"{SERVICES}/file_watcher.py"
+MEDIA_FILE = f"{SERVICES}/media_file.py"
+PUSH = "backend/core/lua/push.lua"
+RULES = f"{SERVICES}/analyzers/rules.py"
+MODEL = f"{SERVICES}/analyzers/model.py"
 DETECTOR = f"{SERVICES}/detector.py"
 RETRYING = "backend/core/retrying.py"
 
@@ -41,7 +45,7 @@ class Fault(NamedTuple):
     notebook: str
     changes: tuple[Change, ...]
     quick: bool = False
-    """Planted in every run of the tests, not only with --all-faults."""
+    """Planted in every run of the tests, not only with --thorough."""
 
 
 def in_redis(name: str, notebook: str, old: str, new: str, *, quick: bool = False) -> Fault:
@@ -120,14 +124,14 @@ FAULTS = (
     in_redis(
         "add_to_queue returns the length before the push",
         QUEUE,
-        "encode(data))",
-        "encode(data)) - 1",
+        "encode_item(data))",
+        "encode_item(data)) - 1",
     ),
     in_redis(
         "add_to_queue adds everything twice",
         QUEUE,
-        "encode(data))",
-        "encode(data), encode(data))",
+        "encode_item(data))",
+        "encode_item(data), encode_item(data))",
     ),
     in_redis(
         "get_from_queue leaves the JSON as text",
@@ -336,9 +340,9 @@ FAULTS = (
     # ---- the file watcher ------------------------------------------------------------------------
     in_pipeline(
         "the same content is queued twice",
-        WATCHER,
-        "if redis.call('EXISTS', known) == 1 then",
-        "if false then",
+        PUSH,
+        "local known = dedupe and",
+        "local known = false and",
     ),
     in_pipeline(
         "the content is known for an hour",
@@ -355,8 +359,8 @@ FAULTS = (
     in_pipeline(
         "a camera's status stays for ever",
         WATCHER,
-        "ARGV[5], 'EX', ARGV[6])",
-        "ARGV[5])",
+        "status, expire=STATUS_TTL)",
+        "status)",
     ),
     in_pipeline(
         "a job has no hash",
@@ -366,7 +370,7 @@ FAULTS = (
     ),
     in_pipeline(
         "a job says when it was queued, not when its file was written",
-        WATCHER,
+        MEDIA_FILE,
         "datetime.fromtimestamp(found.st_mtime, UTC)",
         "datetime.now(UTC)",
     ),
@@ -399,7 +403,7 @@ FAULTS = (
         "the worker does each job twice",
         DETECTOR,
         "ids = []\n        for",
-        "ids = []\n        self.done(str(job.file_path), started)\n        for",
+        "ids = []\n        self.record(str(job.file_path), started)\n        for",
     ),
     # ---- the batch aggregator --------------------------------------------------------------------
     in_pipeline(
@@ -478,7 +482,7 @@ FAULTS = (
     ),
     in_pipeline(
         "a night ends at 7 o'clock",
-        ANALYZER,
+        RULES,
         "DAY = range(6, 22)",
         "DAY = range(7, 22)",
     ),
@@ -490,13 +494,13 @@ FAULTS = (
     ),
     in_pipeline(
         "any score of the model is taken",
-        ANALYZER,
+        MODEL,
         "Field(ge=0, le=100)",
         "Field()",
     ),
     in_pipeline(
         "a model that does not answer means no risk",
-        ANALYZER,
+        MODEL,
         "FALLBACK_SCORE = 50",
         "FALLBACK_SCORE = 0",
     ),

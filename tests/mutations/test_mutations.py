@@ -1,7 +1,7 @@
 """Faults that are planted in the client and the services are caught by the notebooks alone.
 
 For each fault the package is copied, the copy is changed, and the notebook that should notice is
-run by a pytest of its own against the copy. Plain `pytest` plants a few; --all-faults, all.
+run by a pytest of its own against the copy. Plain `pytest` plants a few; --thorough, all.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def changed(source: Path, change: Change) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("all_faults")
+    everything = metafunc.config.getoption("--thorough")
     if "fault" in metafunc.fixturenames:
         faults = [fault for fault in FAULTS if fault.quick or everything]
         metafunc.parametrize("fault", faults, ids=[fault.name for fault in faults])

@@ -15,7 +15,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from tests.notebooks.rerun import code_cells, untidy
 
-from exercises.catalogue import LESSONS, names
+from exercises.catalogue import LESSONS, in_lesson
 from exercises.cells import cells
 
 Sentences = Iterator[str]
@@ -138,13 +138,14 @@ def exercises_have_one_form(notebook: NotebookNode, path: Path) -> Sentences:
     """Every exercise of the lesson is there, as its file has it: statement, stub, check, help."""
     lesson = next((name for name, stem in LESSONS.items() if stem == path.stem), None)
     ids = [cell.get("id") for cell in notebook.cells]
-    for name in names(lesson) if lesson else ():
-        expected = cells(name)
+    for exercise in in_lesson(lesson) if lesson else ():
+        expected = cells(exercise)
         first = ids.index(expected[0].id) if expected[0].id in ids else len(ids)
         there = notebook.cells[first : first + len(expected)]
         if [(cell.id, cell.cell_type, cell.source) for cell in there] != [
             (cell.id, cell.cell_type, cell.source) for cell in expected
         ]:
+            name = exercise.name
             yield f"{name} is not as its file has it: `python -m exercises {name}`"
     if lesson and f'exercises.progress("{lesson}")' not in [cell.source for cell in notebook.cells]:
         yield f'there is no cell exercises.progress("{lesson}")'

@@ -1,6 +1,6 @@
 """Every fault is caused for real, every item is counted, and the README's table says what came out.
 
-A small size in every run of the tests; with --full-size as often as the README says.
+A small size in every run of the tests; with --thorough as often as the README says.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture
 def full(request: pytest.FixtureRequest) -> bool:
-    return bool(request.config.getoption("--full-size"))
+    return bool(request.config.getoption("--thorough"))
 
 
 def cases(mode: Mode) -> pytest.MarkDecorator:

@@ -37,23 +37,22 @@ def create_app(
         broadcaster: what passes the events on to the browsers, if not one with the usual
             settings. It is started before the first request, and stopped after the last.
     """
-    own_client = RedisClient() if client is None else None
-    used_client = client or own_client
-    assert used_client is not None
-    broadcaster = broadcaster or EventBroadcaster(used_client)
+    is_ours = client is None
+    redis = client or RedisClient()
+    broadcaster = broadcaster or EventBroadcaster(redis)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            if own_client:
-                await stack.enter_async_context(own_client)
+            if is_ours:
+                await stack.enter_async_context(redis)
             # Not waited for: while Redis is away, the health endpoint still has to answer.
             broadcaster.start()
             stack.push_async_callback(broadcaster.stop)
             yield
 
     app = FastAPI(title="Home security backend", lifespan=lifespan)
-    app.state.redis = used_client
+    app.state.redis = redis
     app.state.health_timeout = health_timeout
     app.state.broadcaster = broadcaster
     if allowed_hosts is not None:

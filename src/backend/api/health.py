@@ -14,10 +14,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
+from redis.exceptions import RedisError
 
+from backend.core.encoding import decode
 from backend.core.redis import RedisClient
+from backend.services.stage import trouble_key
 
 Status = Literal["healthy", "degraded", "unhealthy"]
+
+STAGES = ("file_watcher", "detector", "batch_aggregator", "analyzer", "event_broadcaster")
+"""Those whose trouble is told."""
 
 router = APIRouter(prefix="/api/system/health", tags=["health"])
 
@@ -67,21 +73,56 @@ async def check_redis(client: RedisClient, timeout: float = 5.0) -> ServiceHealt
     # That health_check() came back says nothing: its status is the answer.
     if health["status"] != "healthy":
         return ServiceHealth(status="unhealthy", message=health["error"])
-    version = health["redis_version"]
-    return ServiceHealth(
-        status="healthy", message="Redis connected", details={"redis_version": version}
-    )
+    details = {"redis_version": health["redis_version"]}
+    if problem := await _cannot_write(client, timeout):
+        return ServiceHealth(status="degraded", message=problem, details=details)
+    return ServiceHealth(status="healthy", message="Redis connected", details=details)
+
+
+async def _cannot_write(client: RedisClient, timeout: float) -> str | None:
+    """Return why Redis takes no writes (memory full, a replica), or None: a PING does not tell."""
+    try:
+        async with asyncio.timeout(timeout):
+            await client.call("SET", client.full_name("health:probe"), "", "PX", 1000)
+    except (RedisError, TimeoutError, RuntimeError) as error:
+        return f"Redis answers, and takes no writes: {error}"
+    return None
+
+
+async def troubles(client: RedisClient, timeout: float = 5.0) -> dict[str, ServiceHealth]:
+    """Return the stages of the pipeline that are in trouble, and what it is.
+
+    A stage says so itself, in Redis, wherever it runs; when all is well it says nothing.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            names = [client.full_name(trouble_key(stage)) for stage in STAGES]
+            said = await client.call("MGET", *names, repeat=True)
+    except (RedisError, TimeoutError, RuntimeError):
+        return {}  # that Redis is away is said already
+    return {
+        stage: ServiceHealth(status="degraded", message=str(decode(raw)))
+        for stage, raw in zip(STAGES, said, strict=True)
+        if raw is not None
+    }
 
 
 async def check_system(request: Request, response: Response) -> SystemHealth:
     """Check every service; make the answer a 503 unless all is well."""
     state = request.app.state
     redis = await check_redis(state.redis, state.health_timeout)
-    if redis.status != "healthy":
+    services = {"redis": redis}
+    if redis.status == "healthy":
+        services |= await troubles(state.redis, state.health_timeout)
+    # Nothing works without Redis, so an unhealthy Redis is an unhealthy system. What waits for
+    # something that is away goes on by itself, and until then the system is degraded.
+    in_trouble = any(each.status != "healthy" for each in services.values())
+    status: Status = "degraded" if in_trouble else "healthy"
+    if redis.status == "unhealthy":
+        status = "unhealthy"
+    if status != "healthy":
         response.status_code = 503
-    # Nothing works without Redis, so the system is as Redis is. "degraded" is for the
-    # services that the backend can do without for a while.
-    return SystemHealth(status=redis.status, services={"redis": redis})
+    return SystemHealth(status=status, services=services)
 
 
 Checked = Annotated[SystemHealth, Depends(check_system)]
@@ -100,6 +141,8 @@ async def live() -> Liveness:
 
 
 @router.get("/ready")
-async def ready(checked: Checked) -> Readiness:
-    """Say whether requests may be sent here. 503 if not."""
-    return Readiness(ready=checked.status == "healthy", **dict(checked))
+async def ready(checked: Checked, response: Response) -> Readiness:
+    """Say whether requests may be sent here: Redis answers and can be written. 503 if not."""
+    is_ready = checked.services["redis"].status == "healthy"
+    response.status_code = 200 if is_ready else 503
+    return Readiness(ready=is_ready, **dict(checked))

@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import redis
 from redis.connection import parse_url
@@ -48,10 +48,19 @@ def _flaw(url: str) -> str | None:
         port = parts.port
     except ValueError:
         return "its host or port is not well formed"
+    try:  # redis-py would pass over an option without a value: half of a password, for one
+        options = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError:
+        return "what follows its ? is not of the form OPTION=VALUE"
+    if not all(value for _, value in options):
+        return "an option after its ? has no value"
     if port == 0:
         return "its port is 0"
     if parts.scheme == "unix" and not parts.path:
         return "it names no socket file"
+    before, at, _ = f"{parts.netloc}{parts.path}".rpartition("@")
+    if parts.scheme == "unix" and f"{before}{at}" != parts.netloc:
+        return "its socket file is not well formed"
     if parts.fragment or (parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", parts.path)):
         return "what follows the host is not the number of a database"
     try:

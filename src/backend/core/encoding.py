@@ -10,6 +10,25 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+MAX_ITEM = 16_000_000
+"""Bytes that an item of a queue may have. What is larger holds the whole server up on its way."""
+
+
+def encode_item(value: Any) -> bytes:
+    """Return `value` as UTF-8 JSON for a queue.
+
+    Raises:
+        TypeError: see `encode`.
+        ValueError: it is larger than an item may be.
+    """
+    item = encode(value)
+    if len(item) > MAX_ITEM:
+        raise ValueError(
+            f"the item has {len(item):,} bytes as JSON, and a queue takes {MAX_ITEM:,} at the "
+            "most: keep the data in a file, and queue its path"
+        )
+    return item
+
 
 def encode(value: Any) -> bytes:
     """Return `value` as UTF-8 JSON.

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from backend.core.dead_letters import overflow_head
-from backend.core.encoding import encode
+from backend.core.encoding import encode_item
 from backend.core.redis import RedisClient
 from backend.core.scripts import load
 
@@ -90,7 +90,8 @@ async def add_to_queue_safe(
         item that was added before (`duplicate` True).
 
     Raises:
-        ValueError: `max_size`, `overflow_policy`, `dlq_name` or `expire` make no sense.
+        ValueError: `max_size`, `overflow_policy`, `dlq_name` or `expire` make no sense, or `data`
+            is larger than 16 MB as JSON. Nothing is sent.
         TypeError: `data` cannot be JSON. Nothing is sent.
         ResponseError: a name belongs to a key that is no list (WRONGTYPE), or the server's memory
             is full (OutOfMemoryError). Nothing has changed.
@@ -106,7 +107,7 @@ async def add_to_queue_safe(
     outcome, length, made_room = await client.run(
         PUSH,
         [queue_name, dlq] + ([] if dedupe_key is None else [f"dedupe:{dedupe_key}"]),
-        encode(data),
+        encode_item(data),
         max_size,
         overflow_policy,
         overflow_head(queue_name),

@@ -34,7 +34,7 @@ from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from backend.core.encoding import decode, encode
+from backend.core.encoding import decode, encode, encode_item
 from backend.core.retrying import Retrying
 from backend.core.scripts import Script
 from backend.core.subscription import Subscription
@@ -205,10 +205,11 @@ class RedisClient:
 
         Raises:
             TypeError: `data` cannot be JSON. Nothing is sent.
+            ValueError: `data` is larger than 16 MB as JSON. Nothing is sent.
             ResponseError: the name belongs to a key that is no queue (WRONGTYPE).
             ConnectionError, TimeoutError: the item may or may not be in the queue.
         """
-        return await self.call("RPUSH", self.full_name(queue_name), encode(data))
+        return await self.call("RPUSH", self.full_name(queue_name), encode_item(data))
 
     async def get_from_queue(self, queue_name: str, timeout: float = 0) -> Any:
         """Take the first item of the queue, waiting for one if there is none (BLPOP).

@@ -9,32 +9,44 @@
 `get_from_queue` hands an item over and forgets it. Here an item is *moved*: from the queue to
 a processing list of its consumer, in one step. It leaves that list only when the consumer
 acknowledges it, gives it back, or has failed with it too often. If the consumer dies, its lease
-runs out, and whoever is alive moves the item back to the front of the queue.
+runs out, and a living consumer puts the item back, to be handed out first.
 
 So an item is handled **at least once**. Twice is possible: a consumer that hangs for longer than
 its lease, or dies between its work and the acknowledgement, has done work that is done again.
 Make the work idempotent (see `dedupe_key` in `backend.core.push` for how).
 
+A failure is not always the item's fault. When what the work needs is away (Redis, a model, a
+disk), the item goes back and no attempt is counted: dead letters are for bad items, not for bad
+times. `backend.core.unavailable` tells the two apart.
+
 Everything is kept in plain Redis types, which any client can read (queue: `detection_queue`):
 
     detection_queue                        list    what waits; producers RPUSH as ever
-    detection_queue:processing:<consumer>  list    what this consumer has in hand
+    detection_queue:processing:<consumer>  list    the item in hand, and behind it its reservation:
+                                                   a token, the attempt, when it failed first
     detection_queue:lease:<consumer>       string  there as long as the consumer lives
-    detection_queue:consumers              zset    who has reserved something, and when last
-    detection_queue:attempts               hash    SHA-1 of an item: how often it failed or was lost
-    detection_queue:retry                  zset    failed items, by the time when they are due
+    detection_queue:consumers              zset    the consumers, and when each reserved last
+    detection_queue:retry                  zset    items that were handed out before, each behind
+                                                   its reservation, by the time when they are due
+    detection_queue:swept                  string  there while somebody has just looked for the dead
     dlq:detection_queue                    list    items given up, as JSON with the reason
 
-All times are the server's, so clocks that differ between consumers do no harm. Every change is
-one script (in `lua/`), which Redis runs as one step. Each writes the item where it goes before it
-removes it from where it was: should the first step fail (a key of the wrong type), nothing is
-lost. The scripts may also run when the memory is full, since consumers must be able to make room.
-Items that are equal to the byte share their attempts.
+A reservation is named by its token, never by the item: equal items are not mistaken for each other,
+and attempts travel with the item and end with it. Every change is one script (in `lua/`), which
+Redis runs as one step. Each writes the item where it goes before it removes it from where it was:
+should the first step fail (a key of the wrong type), nothing is lost. The scripts may also run when
+the memory is full, since consumers must be able to make room.
+
+There is one clock, the server's: clocks that differ between consumers do no harm. If the server's
+clock is put back, no retry waits for longer than the longest back-off, and no lease lasts for
+longer than a lease. If it is put ahead, leases end early: an item can be handled twice, and is not
+counted as failed for it.
 """
 
 import asyncio
-import hashlib
+import json
 import logging
+import math
 import os
 import random
 import secrets
@@ -53,6 +65,7 @@ from backend.core.dead_letters import dead_letter, item_of
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.core.scripts import Script, load
+from backend.core.unavailable import is_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +74,15 @@ ACKNOWLEDGE = load("acknowledge")
 FAIL = load("fail")
 GIVE_BACK = load("give_back")
 BEAT = load("beat")
+JOIN = load("join")
 LEAVE = load("leave")
 RETURN_LOST = load("return_lost")
 QUEUE_COUNTS = load("queue_counts")
 CONTENTS = load("contents")
 
 _UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError, RuntimeError)
-LONGEST_WAIT = 5.0  # seconds: how long an idle consumer waits before it asks for retries again
+LONGEST_WAIT = 2.0  # seconds: how long an idle consumer waits before it asks for retries again
+SPREAD = 0.25  # of a wait before a retry: so much longer or shorter by chance
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,8 @@ class Job:
     """How often it has been handed out, this time included: 1 the first time."""
     raw: bytes
     """The bytes that are in Redis."""
+    token: str = ""
+    """The name of this reservation."""
     first_failed_at: str | None = None
     """When it failed for the first time (ISO 8601, the server's time), if it has."""
 
@@ -99,7 +116,7 @@ class ReliableQueue:
         max_attempts: how often an item is handed out before it goes to `dlq:<queue_name>`.
         backoff_base: seconds before the first retry, doubled with each further one, and made
             up to a quarter longer or shorter by chance.
-        backoff_cap: seconds that such a wait can last at the most.
+        backoff_cap: seconds that such a wait can last at the most, before chance.
     """
 
     def __init__(
@@ -113,22 +130,27 @@ class ReliableQueue:
         backoff_base: float = 1.0,
         backoff_cap: float = 30.0,
     ) -> None:
-        if max_attempts < 1 or lease <= 0:
-            raise ValueError("max_attempts must be 1 or more, and lease more than 0 seconds")
         self.queue_name = queue_name
         self.consumer = consumer or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         if not self.consumer.replace(".", "").replace("_", "").replace("-", "").isalnum():
             raise ValueError(f"a consumer's name has letters, digits, . _ -, not {consumer!r}")
+        if not 0.001 <= lease < math.inf:
+            raise ValueError(f"lease must be a number of seconds, 0.001 or more, not {lease}")
+        if type(max_attempts) is not int or max_attempts < 1:
+            raise ValueError(f"max_attempts must be 1 or more, not {max_attempts}")
+        if not (0 <= backoff_base < math.inf and 0 <= backoff_cap < math.inf):
+            raise ValueError("backoff_base and backoff_cap must be 0 or more seconds")
         self._client = client
-        self._lease_ms = int(lease * 1000)
+        self._lease = lease
         self._max_attempts = max_attempts
         self._backoff_base = backoff_base
         self._backoff_cap = backoff_cap
         self._heart: asyncio.Task[None] | None = None
-        self._reserving = False
+        self._taking = self._reserving = False
+        self._wait: asyncio.Timeout | None = None  # while it waits for an item
 
     async def __aenter__(self) -> Self:
-        await self._run(LEAVE)  # what a predecessor of the same name had in hand when it died
+        await self._run(JOIN, self._lease_ms)
         self._heart = asyncio.create_task(self._beat())
         return self
 
@@ -142,9 +164,11 @@ class ReliableQueue:
             self._heart.cancel()
             await asyncio.gather(self._heart, return_exceptions=True)
             self._heart = None
-        # If the server cannot be reached, the lease runs out and the others do the rest.
+        # What the program fails with may be this very item's doing, so the attempt counts. That it
+        # is told to end is not. If the server is away, the lease runs out and others do the rest.
+        is_told = exc is None or _ends_from_outside(exc)
         with suppress(*_UNREACHABLE):
-            await self._run(LEAVE)
+            await self._run(LEAVE, "does not count" if is_told else "counts")
 
     # ---- the plain way -----------------------------------------------------------------
 
@@ -152,9 +176,15 @@ class ReliableQueue:
     async def reserve(self, timeout: float = 0) -> AsyncIterator[Job | None]:
         """Reserve the first item of the queue for the length of the `async with` block.
 
-        At the end of the block the item is acknowledged. If the block raises an exception, it is
-        logged, and the item is tried again later or, after `max_attempts`, goes to the dead-letter
-        queue; the consumer goes on. If the block is cancelled, the item goes back at once.
+        How the block ends decides on the item:
+
+        * It comes to its end: the item is acknowledged.
+        * It raises an exception: that is logged, and the item is tried again later or, after
+          `max_attempts`, goes to the dead-letter queue. The consumer goes on.
+        * It raises that something is away (`backend.core.unavailable`): the item goes back, no
+          attempt is counted, and the error is raised. Wait, then reserve again.
+        * It is cancelled from outside: the item goes back, and no attempt is counted.
+        * It ends the program (`sys.exit`): the attempt is counted, or it would do so for ever.
 
         Args:
             timeout: seconds to wait for an item; 0 waits for ever.
@@ -177,13 +207,8 @@ class ReliableQueue:
                 return
             try:
                 yield job
-            except Exception as error:
-                logger.exception("Failed to handle an item of %s", self.queue_name)
-                await self.fail(job, error)
-            except BaseException:  # cancelled, or the program ends: nobody's fault
-                with suppress(*_UNREACHABLE):  # whoever cancels waits for CancelledError
-                    await self.give_back(job)
-                raise
+            except BaseException as error:
+                await self._end_badly(job, error)
             else:
                 if not await self.acknowledge(job):
                     logger.warning(
@@ -193,6 +218,20 @@ class ReliableQueue:
                     )
         finally:
             self._reserving = False
+
+    async def _end_badly(self, job: Job, error: BaseException) -> None:
+        """Do with an item what its failure asks for; raise the error if it is the caller's."""
+        if _ends_from_outside(error) or is_unavailable(error):
+            with suppress(*_UNREACHABLE):  # then it is in hand still, and given again
+                await self.give_back(job)
+            raise error
+        if isinstance(error, Exception | asyncio.CancelledError):  # the latter: of its own making
+            logger.error("Failed to handle an item of %s", self.queue_name, exc_info=error)
+            await self.fail(job, error)
+        else:
+            with suppress(*_UNREACHABLE):
+                await self.fail(job, error)
+            raise error
 
     # ---- step by step ------------------------------------------------------------------
 
@@ -217,27 +256,34 @@ class ReliableQueue:
         if not timeout >= 0:
             raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout}")
         ends = time.monotonic() + timeout if timeout else float("inf")
-        while True:
-            raw, attempt, first_failed_at, next_retry = await self._run(RESERVE, self._lease_ms)
-            if raw is None:
-                wait = min(ends - time.monotonic(), LONGEST_WAIT, next_retry / 1000)
-                if ends <= time.monotonic():
-                    return None
-                await self._wait_for_item(wait)
-                continue
-            job = Job(decode(raw), attempt, raw, first_failed_at and first_failed_at.decode())
-            if attempt <= self._max_attempts:
-                return job
-            await self.fail(job, "handed out, and never acknowledged: its consumers died")
+        longest_wait = int(1000 * self._backoff_cap * (1 + SPREAD))
+        self._taking = True
+        try:
+            while True:
+                token = secrets.token_hex(8)
+                raw, written, next_retry = await self._run(RESERVE, token, longest_wait)
+                if raw is None:
+                    wait = min(ends - time.monotonic(), LONGEST_WAIT, next_retry / 1000)
+                    if ends <= time.monotonic():
+                        return None
+                    raw, written = await self._wait_for_item(wait, token)
+                if raw is None:
+                    continue
+                job = _job(raw, written)
+                if job.attempt <= self._max_attempts:
+                    return job
+                await self.fail(job, "handed out, and never acknowledged: its consumers died")
+        finally:
+            self._taking = False
 
     async def acknowledge(self, job: Job) -> bool:
         """Remove a handled item for good.
 
         Returns:
-            False if it was no longer this consumer's: its lease had run out, and the item is
-            back in the queue or with another consumer.
+            False if it was no longer this consumer's: its lease had run out, and another consumer
+            has the item in hand, or has handled it.
         """
-        return await self._run(ACKNOWLEDGE, _digest(job.raw)) == 1
+        return await self._run(ACKNOWLEDGE, job.token, self._lease_ms) == 1
 
     async def fail(self, job: Job, error: BaseException | str) -> None:
         """Try the item again after a while, or give it up for good.
@@ -261,63 +307,143 @@ class ReliableQueue:
         )
         await self._run(
             FAIL,
-            _digest(job.raw),
+            job.token,
             "give up" if job.attempt >= self._max_attempts else "retry",
-            int(1000 * wait * random.uniform(0.75, 1.25)),
+            int(1000 * wait * random.uniform(1 - SPREAD, 1 + SPREAD)),
             now,
             entry,
         )
 
     async def give_back(self, job: Job) -> None:
-        """Put the item back to the front of the queue at once; this attempt does not count."""
-        await self._run(GIVE_BACK, _digest(job.raw))
+        """Put the item back at once, to be handed out first; this attempt does not count."""
+        await self._run(GIVE_BACK, job.token)
 
     async def return_lost(self) -> int:
-        """Move the items of consumers whose lease has run out back to the front of the queue.
+        """Put the items of consumers whose lease has run out back, to be handed out first.
 
-        Every living consumer does this by itself, three times in a lease.
+        The living consumers do this by themselves, one of them three times in a lease.
 
         Returns:
-            The number of items that went back, the one that was taken first now in front.
+            The number of items that went back; the one that was taken first is handed out first.
         """
-        return await self._run(RETURN_LOST)
+        return await self._run(RETURN_LOST, self._lease_ms, 0)
 
     # ---- how it is done ----------------------------------------------------------------
+
+    @property
+    def _lease_ms(self) -> int:
+        return int(self._lease * 1000)
 
     async def _run(self, script: Script, *arguments: Any) -> Any:
         keys = [
             self.queue_name,
             f"{self.queue_name}:consumers",
-            f"{self.queue_name}:attempts",
             f"{self.queue_name}:retry",
             f"dlq:{self.queue_name}",
             f"{self.queue_name}:processing:{self.consumer}",
             f"{self.queue_name}:lease:{self.consumer}",
+            f"{self.queue_name}:swept",
         ]
         # Each script may be sent again when its answer is lost: the second run finds it done.
         return await self._client.run(script, keys, self.consumer, *arguments, repeat=True)
 
-    async def _wait_for_item(self, seconds: float) -> None:
-        """Wait until there is something in the queue, or until the time is over."""
+    async def _wait_for_item(self, seconds: float, token: str) -> tuple[bytes | None, bytes]:
+        """Wait until there is an item; take and reserve it, so that one push wakes one consumer.
+
+        Whatever happens to us meanwhile, the item is in our processing list, and not lost.
+        """
+        processing = self._client.full_name(f"{self.queue_name}:processing:{self.consumer}")
         queue = self._client.full_name(self.queue_name)
         wait = max(seconds, 0.01)  # to Redis, 0 would mean for ever
+        written = json.dumps(
+            {"token": token, "attempt": 1, "first_failed_at": ""}, separators=(",", ":")
+        ).encode()
         try:
-            # From the left end to the left end: an item stays where it is, and we are woken.
-            # Whatever happens to us meanwhile, nothing can be lost.
-            await self._client.call("BLMOVE", queue, queue, "LEFT", "LEFT", wait, wait=wait)
+            async with asyncio.timeout(None) as self._wait:
+                raw = await self._client.call(
+                    "BLMOVE", queue, processing, "LEFT", "RIGHT", wait, wait=wait
+                )
+            # Nothing to add it to: we were counted as dead in between, and somebody else has it.
+            if raw is not None and await self._client.call("RPUSHX", processing, written):
+                return raw, written
+        except TimeoutError:  # ended by `_beat`
+            pass
         except (exceptions.OutOfMemoryError, exceptions.ConnectionError):
             # Full memory refuses BLMOVE. And if the server is gone for good, who asks next says so.
             await asyncio.sleep(min(wait, 0.1))
+        finally:
+            self._wait = None
+        return None, b""
 
     async def _beat(self) -> None:
         """Give signs of life, and look after the items of those who give none."""
+        last, clock = time.monotonic(), ServerClock(self._lease)
         while True:
+            if (late := time.monotonic() - last) > self._lease:
+                logger.warning(
+                    "No sign of life for %.1f s from %s, whose lease is %g s: the event loop was "
+                    "blocked. Its item may be handled twice.",
+                    late,
+                    self.consumer,
+                    self._lease,
+                )
+            last = time.monotonic()
+            is_idle = not (self._taking or self._reserving)
             try:
-                await self._run(BEAT, self._lease_ms)
-                await self.return_lost()
-            except exceptions.RedisError as error:
+                now_ms = await self._run(BEAT, self._lease_ms, "idle" if is_idle else "")
+                if clock.tells_the_dead(now_ms / 1000, time.monotonic()):
+                    returned = await self._run(RETURN_LOST, self._lease_ms, self._lease_ms // 3)
+                    if returned and self._wait:  # for what is there now
+                        self._wait.reschedule(asyncio.get_running_loop().time())
+            except (exceptions.RedisError, RuntimeError) as error:
                 logger.warning("No sign of life for %s: %s", self.consumer, error)
-            await asyncio.sleep(self._lease_ms / 3000)
+            await asyncio.sleep(self._lease / 3)
+
+
+class ServerClock:
+    """Watches the server's clock for jumps: when it is put ahead, leases end of the living too.
+
+    Args:
+        lease: seconds. After a jump, the living have so long to renew their leases.
+    """
+
+    def __init__(self, lease: float) -> None:
+        self._lease = lease
+        self._ahead: float | None = None  # how far the server's clock was before ours
+        self._again = -math.inf  # our time, from which on leases can be believed
+
+    def tells_the_dead(self, server: float, ours: float) -> bool:
+        """Return whether a lease that has ended can be believed.
+
+        Args:
+            server: the server's time, in seconds.
+            ours: our own time at that moment, in seconds, of a clock that never jumps.
+        """
+        before, self._ahead = self._ahead, server - ours
+        if before is None:  # nothing to compare with yet
+            return False
+        if self._ahead - before > self._lease / 3:
+            self._again = ours + self._lease
+        return ours >= self._again
+
+
+def _job(raw: bytes, written: bytes) -> Job:
+    reservation = json.loads(written)
+    return Job(
+        decode(raw),
+        reservation["attempt"],
+        raw,
+        reservation["token"],
+        reservation["first_failed_at"] or None,
+    )
+
+
+def _ends_from_outside(error: BaseException) -> bool:
+    """Return whether the work was told to end, and did not end by itself."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, KeyboardInterrupt | GeneratorExit)
 
 
 async def queue_counts(client: RedisClient, queue_name: str) -> dict[str, int]:
@@ -333,12 +459,12 @@ async def contents(client: RedisClient, queue_name: str) -> dict[str, list[Any]]
     """Return all items of a queue by the place where they are, in one step. For a small queue.
 
     Returns:
-        `waiting` (for their first turn, or given back), `in_hand` of some consumer, `retrying`
-        (failed, not yet due again), and `dead_lettered`: the items, without the reasons.
+        `waiting` (never handed out, or given back), `in_hand` of some consumer, `retrying`
+        (handed out before, and waiting to be so again), and `dead_lettered`: the items, without
+        the reasons.
     """
     places = await client.run(CONTENTS, _keys_to_count(queue_name), repeat=True)
     waiting, in_hand, retrying, dead = places
-    retrying = [member.split(b"|", 1)[1] for member in retrying]  # who and when, then the item
     dead = [item for item in map(item_of, dead) if item is not None]
     places = {"waiting": waiting, "in_hand": in_hand, "retrying": retrying, "dead_lettered": dead}
     return {place: [decode(raw) for raw in items] for place, items in places.items()}
@@ -346,7 +472,3 @@ async def contents(client: RedisClient, queue_name: str) -> dict[str, list[Any]]
 
 def _keys_to_count(queue_name: str) -> list[str]:
     return [queue_name, f"{queue_name}:consumers", f"{queue_name}:retry", f"dlq:{queue_name}"]
-
-
-def _digest(raw: bytes) -> str:
-    return hashlib.sha1(raw, usedforsecurity=False).hexdigest()  # Redis's scripts know SHA-1

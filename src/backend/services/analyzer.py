@@ -2,14 +2,9 @@
 
     batch of detections   →   Assessment(72, "A person at front_door for 40 s, at night.")
 
-An analyzer is anything with a coroutine method `assess`. `RuleAnalyzer` follows a handful of rules.
-`ModelAnalyzer` asks a language model behind an OpenAI-compatible server (llama.cpp serving
-Nemotron, in production), and falls back to 50, medium when it gets no good answer.
+An analyzer is anything with a coroutine method `assess`; `backend.services.analyzers` has two.
 """
 
-import asyncio
-import json
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -17,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-import httpx
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
@@ -95,127 +89,6 @@ class Analyzer(Protocol):
         ...
 
 
-# ---- by rules --------------------------------------------------------------------------
-
-RISK = {"person": 45, "car": 25, "dog": 10, "cat": 5}
-UNKNOWN_RISK = 30
-DAY = range(6, 22)  # hours; the others are night
-
-
-class RuleAnalyzer:
-    """Judges by what was seen, when, for how long and how surely."""
-
-    async def assess(self, batch: Batch) -> Assessment:
-        """Return the risk, and why."""
-        worst = max(batch.detections, key=lambda seen: RISK.get(seen.type, UNKNOWN_RISK))
-        surest = max(seen.confidence for seen in batch.detections if seen.type == worst.type)
-        score = RISK.get(worst.type, UNKNOWN_RISK) * (0.5 + surest / 2)
-        reasons = [batch.in_words()]
-        if worst.type == "person":
-            if batch.started_at.hour not in DAY:
-                score += 25
-                reasons.append("at night")
-            if batch.seconds >= 60:
-                score += 15
-                reasons.append(f"for {batch.seconds:.0f} s")
-        return Assessment(min(round(score), 100), ", ".join(reasons) + ".")
-
-
-# ---- by a language model ---------------------------------------------------------------
-
-
-class Reply(BaseModel):
-    """What the model has to answer, in JSON. Nothing else is taken."""
-
-    model_config = ConfigDict(strict=True)
-
-    risk_score: int = Field(ge=0, le=100)
-    summary: str = Field(min_length=1, max_length=500)
-
-
-PROMPT = """You judge what home security cameras have seen.
-Answer with JSON alone: {"risk_score": <whole number from 0 to 100>, "summary": "<one sentence>"}.
-0 to 29 is low, 30 to 59 medium, 60 to 84 high, 85 to 100 critical."""
-
-FALLBACK_SCORE = 50
-
-
-class ModelAnalyzer:
-    """Asks a language model over HTTP, by way of `POST <base_url>/v1/chat/completions`.
-
-    Args:
-        base_url: the server, as in `http://localhost:8091`.
-        model: the name of the model, for servers that have several.
-        timeout: seconds until the whole answer must be there.
-        api_key: sent as a bearer token, if the server wants one.
-    """
-
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        model: str = "nemotron",
-        timeout: float = 30.0,
-        api_key: str | None = None,
-    ) -> None:
-        self.url = f"{base_url.rstrip('/')}/v1/chat/completions"
-        self._model = model
-        self._timeout = timeout
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-
-    async def assess(self, batch: Batch) -> Assessment:
-        """Return the model's judgement; 50 and the reason, if there is no good answer in time."""
-        try:
-            # httpx's own timeout starts anew with each piece that comes: a deadline for all of it.
-            async with asyncio.timeout(self._timeout):
-                reply = await self._ask(batch)
-        except TimeoutError:
-            problem = f"no answer within {self._timeout:g} s"
-        except httpx.HTTPStatusError as error:
-            problem = f"it answered {error.response.status_code}"
-        except httpx.HTTPError as error:
-            problem = f"it cannot be reached ({error})"
-        except ValueError:  # no JSON, or not what was asked for
-            problem = "its answer makes no sense"
-        else:
-            return Assessment(reply.risk_score, reply.summary)
-        summary = f"{batch.in_words()}. Not analyzed by the model: {problem}."
-        return Assessment(FALLBACK_SCORE, summary)
-
-    async def _ask(self, batch: Batch) -> Reply:
-        request = {
-            "model": self._model,
-            "temperature": 0,
-            "max_tokens": 1000,
-            "response_format": {"type": "json_object"},
-            "messages": [
-                {"role": "system", "content": PROMPT},
-                {"role": "user", "content": _describe(batch)},
-            ],
-        }
-        async with httpx.AsyncClient(timeout=self._timeout, headers=self._headers) as client:
-            response = await client.post(self.url, json=request)
-            response.raise_for_status()
-        try:
-            content = response.json()["choices"][0]["message"]["content"]
-        except (LookupError, TypeError):
-            raise ValueError("no choices[0].message.content") from None
-        # Models like to think aloud first (<think>…</think>), and to put the answer in a fence.
-        answer = re.search(r"\{[^{}]*\}\s*(```)?\s*$", str(content))
-        return Reply.model_validate_json(answer[0].rstrip("` \n") if answer else "")
-
-
-def _describe(batch: Batch) -> str:
-    seen = [
-        {"type": each.type, "confidence": each.confidence, "time": each.timestamp.isoformat()}
-        for each in batch.detections
-    ]
-    return json.dumps({"camera": batch.camera_id, "detections": seen})
-
-
-# ---- the worker ------------------------------------------------------------------------
-
-
 class AnalysisJob(BaseModel):
     """What is in `analysis_queue`."""
 
@@ -237,8 +110,7 @@ class AnalysisWorker(Stage):
     name = "analyzer"
 
     def __init__(self, client: RedisClient, analyzer: Analyzer, *, lease: float = 30.0) -> None:
-        super().__init__()
-        self._client = client
+        super().__init__(client)
         self._analyzer = analyzer
         self._lease = lease
 
@@ -277,7 +149,7 @@ class AnalysisWorker(Stage):
                 "started_at": batch.started_at.isoformat(),
             },
         )
-        self.done(job.batch_id, started, (str(event_id),))
+        self.record(job.batch_id, started, (str(event_id),))
         self.log.info(
             "%s: event %d, %s (%d): %r",
             batch.camera_id,

@@ -77,8 +77,7 @@ class BatchAggregator(Stage):
         idle: float = IDLE,
         check_every: float = 0.5,
     ) -> None:
-        super().__init__()
-        self._client = client
+        super().__init__(client)
         self._clock = clock
         self._new_id = new_id
         self._window = window
@@ -137,7 +136,7 @@ class BatchAggregator(Stage):
             self.log.info(
                 "%s: batch %s closed (%s), detections: %d", camera_id, batch_id, reason, len(ids)
             )
-            self.done(batch_id, float(started), tuple(ids))
+            self.record(batch_id, float(started), tuple(ids))
             batches.append(ClosedBatch(batch_id, camera_id, reason, tuple(ids)))
         return batches
 

@@ -100,8 +100,7 @@ class EventBroadcaster(Stage):
         backlog: int = 200,
         overview_every: float = 1.0,
     ) -> None:
-        super().__init__()
-        self._client = client
+        super().__init__(client)
         self._backlog = backlog
         self._overview_every = overview_every
         self._listeners: set[Listener] = set()

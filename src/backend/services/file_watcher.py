@@ -7,117 +7,39 @@ its first byte), and in a storm not at all. So a notice only says where to look,
 looked at again every few seconds, and what counts is what is on the disk:
 
 * A file is whole when it has stopped changing, and when its content can be read to the end.
-* It is refused if it is no image or video, empty, far too big, or outside the root by a symlink.
+* It is refused if it is no image or video that a camera may write (`backend.services.media_file`).
 * It is queued once: its content is known by its hash for 5 minutes (`dedupe:<sha256>`).
 * Queueing and "seen" are one step. As long as Redis is away or the queue full, the file waits.
 """
 
 import asyncio
-import hashlib
 import os
-import re
 import stat
 import time
-import warnings
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
-from PIL import Image
 from watchfiles import Change, awatch
 
-from backend.core.encoding import encode
+from backend.core.push import (
+    OverflowPolicy,
+    QueueAddResult,
+    add_to_queue_safe,
+    get_queue_pressure,
+)
 from backend.core.redis import RedisClient
+from backend.services.media_file import CAMERA_ID, MEDIA, MediaFile, Refused, examine
 from backend.services.stage import Stage
 
 DETECTION_QUEUE = "detection_queue"
 DEDUPE_TTL = 300  # seconds for which the content of a file is known
 STATUS_TTL = 300  # seconds after its last file in which a camera counts as online
-MAX_QUEUE = 10_000  # jobs; when so many wait, files stay where they are until there is room
-MAX_PIXELS = 50_000_000  # of an image: a small file can unfold to something that fills the memory
-MAX_BYTES = {"image": 50_000_000, "video": 2_000_000_000}
-
-MediaType = Literal["image", "video"]
-MEDIA: dict[str, MediaType] = {
-    **dict.fromkeys([".jpg", ".jpeg", ".png"], "image"),
-    **dict.fromkeys([".mp4", ".mov", ".mkv", ".avi"], "video"),
-}
-CAMERA_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MAX_QUEUE = 10_000  # jobs that may wait
 
 # A file's size and time of change: as long as both stay, its content does.
 State = tuple[int, int]
-
-
-class Refused(Exception):
-    """A file that must not go into the queue. The message says why."""
-
-
-@dataclass(frozen=True)
-class MediaFile:
-    """A whole file of a camera."""
-
-    camera_id: str
-    path: Path
-    media_type: MediaType
-    timestamp: str
-    """When it was written, ISO 8601."""
-    sha256: str
-
-
-def examine(root: Path, path: Path) -> MediaFile:
-    """Look at a file that has stopped changing, to its last byte.
-
-    Raises:
-        Refused: it must not go into the queue.
-        FileNotFoundError: it is gone.
-    """
-    camera_id = path.relative_to(root).parts[0]
-    if not CAMERA_ID.fullmatch(camera_id):
-        raise Refused("the folder's name is no camera id (1 to 64 of letters, digits, _ and -)")
-    media_type = MEDIA.get(path.suffix.lower())
-    if media_type is None:
-        raise Refused("neither an image nor a video, by its name")
-    found = path.lstat()
-    if not stat.S_ISREG(found.st_mode) or not path.resolve().is_relative_to(root.resolve()):
-        raise Refused("no regular file in the camera's folder (a symlink, for one)")
-    if not 0 < found.st_size <= MAX_BYTES[media_type]:
-        raise Refused(f"{found.st_size} bytes")
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        raise Refused("its name is not UTF-8") from None
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    (_check_image if media_type == "image" else _check_video)(path)
-    timestamp = datetime.fromtimestamp(found.st_mtime, UTC).isoformat()
-    return MediaFile(camera_id, path.resolve(), media_type, timestamp, sha256)
-
-
-def _check_image(path: Path) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=["JPEG", "PNG"]) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise Refused(f"{image.width} by {image.height} pixels are too many")
-                image.load()  # to the end: half an image is none
-    except Refused:
-        raise
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # a broken file can break a decoder in many ways
-        raise Refused(f"no whole image: {error}") from None
-
-
-def _check_video(path: Path) -> None:
-    with path.open("rb") as file:
-        head = file.read(12)
-    mp4, mkv, avi = head[4:8] == b"ftyp", head[:4] == b"\x1aE\xdf\xa3", head[8:] == b"AVI "
-    if not (mp4 or mkv or avi):
-        raise Refused("no video, by its content")
 
 
 class FileWatcher(Stage):
@@ -131,6 +53,8 @@ class FileWatcher(Stage):
         max_age: seconds; what is older when the watcher starts is left out. None: nothing is. A
             file that went through the pipeline in the last hour makes no second detection.
         max_queue: jobs that may wait in the queue.
+        overflow_policy: what becomes of a file when it is full (see `add_to_queue_safe`). With
+            "reject" it waits on the disk until there is room, and nothing is lost.
     """
 
     name = "file_watcher"
@@ -144,21 +68,22 @@ class FileWatcher(Stage):
         rescan: float = 5.0,
         max_age: float | None = None,
         max_queue: int = MAX_QUEUE,
+        overflow_policy: OverflowPolicy = "reject",
     ) -> None:
-        super().__init__()
+        super().__init__(client)
         self.root = Path(root).resolve()  # notices name files by their real paths
-        self._client = client
         self._settle = settle
         self._rescan = rescan
         self._max_age = max_age
         self._max_queue = max_queue
+        self._overflow_policy: OverflowPolicy = overflow_policy
         self._handled: dict[Path, State] = {}
         self._waiting: dict[Path, tuple[State, float]] = {}  # and since when it is unchanged
 
     async def run(self) -> None:
         """Watch, until cancelled."""
         while True:
-            self._handled_before(await asyncio.to_thread(_files, self.root))
+            self._skip_old(await asyncio.to_thread(_files, self.root))
             if not self.root.is_dir():
                 self.log.info("waiting for the folder %s", self.root)
                 self.ready.set()
@@ -186,13 +111,13 @@ class FileWatcher(Stage):
         try:
             while True:
                 if time.monotonic() >= next_scan:
-                    await self._look_at_all()
+                    await self._scan_all()
                     next_scan = time.monotonic() + (self._rescan if self.ready.is_set() else 0.2)
                     self.ready.set()
                 changes = await notice
                 notice = asyncio.ensure_future(anext(notices))
                 changed = {Path(path) for _, path in changes}
-                await self._look_at(changed | self._waiting.keys())
+                await self._scan(changed | self._waiting.keys())
                 if any(path.is_dir() for path in changed):
                     next_scan = 0.0  # what came into a new folder before it was watched
                 # A folder that is made anew may have the number of the old one.
@@ -205,7 +130,7 @@ class FileWatcher(Stage):
             await asyncio.gather(notice, return_exceptions=True)
             await notices.aclose()
 
-    def _handled_before(self, files: list[tuple[Path, State]]) -> None:
+    def _skip_old(self, files: list[tuple[Path, State]]) -> None:
         """Leave out what was too old already when the watcher started."""
         if self._max_age is None:
             return
@@ -216,7 +141,7 @@ class FileWatcher(Stage):
         if old:
             self.log.warning("left out %d files that are too old", len(old))
 
-    async def _look_at_all(self) -> None:
+    async def _scan_all(self) -> None:
         files = await asyncio.to_thread(_files, self.root)
         here = {path for path, _ in files}
         self._handled = {path: state for path, state in self._handled.items() if path in here}
@@ -224,17 +149,17 @@ class FileWatcher(Stage):
         known = sorted(camera for camera in cameras if CAMERA_ID.fullmatch(camera))
         if known:
             await self._client.call("SADD", self._client.full_name("cameras"), *known, repeat=True)
-        await self._look_at_files(files)
+        await self._consider(files)
 
-    async def _look_at(self, paths: Iterable[Path]) -> None:
-        await self._look_at_files(await asyncio.to_thread(_states, paths))
+    async def _scan(self, paths: Iterable[Path]) -> None:
+        await self._consider(await asyncio.to_thread(_states, paths))
         for path in [path for path in self._waiting if not path.exists()]:
             del self._waiting[path]
 
-    async def _look_at_files(self, files: list[tuple[Path, State]]) -> None:
+    async def _consider(self, files: list[tuple[Path, State]]) -> None:
         for path, state in files:
             if self._handled.get(path) != state and self._is_settled(path, state):
-                await self._handle(path, state)
+                await self._enqueue_file(path, state)
 
     def _is_settled(self, path: Path, state: State) -> bool:
         """Return whether the file has not changed for a while; if not, look at it again later."""
@@ -245,7 +170,7 @@ class FileWatcher(Stage):
         unchanged = max(time.monotonic() - since, time.time() - state[1] / 1e9)
         return unchanged >= self._settle
 
-    async def _handle(self, path: Path, state: State) -> None:
+    async def _enqueue_file(self, path: Path, state: State) -> None:
         started = time.time()
         shown = str(path.relative_to(self.root)).encode(errors="backslashreplace").decode()
         try:
@@ -255,25 +180,30 @@ class FileWatcher(Stage):
         except OSError as error:
             self.log.warning("cannot read %r: %s", shown, error.strerror)
         else:
-            waiting = await self.enqueue(file)
-            if waiting == _FULL:
-                self.log.warning("%s is full: %r has to wait", DETECTION_QUEUE, shown)
-            while waiting == _FULL:
-                await asyncio.sleep(0.2)
-                waiting = await self.enqueue(file)
-            if waiting == _DUPLICATE:
+            added = await self.enqueue(file)
+            if not added.success:
+                self.log.warning("%s: %r has to wait", added.error, shown)
+            while not added.success:
+                await self._wait_for_room()
+                added = await self.enqueue(file)
+            if added.warning:
+                self.log.warning("%s", added.warning)
+            if added.duplicate:
                 self.log.info("%r is known already", shown)
             else:
-                self.done(str(file.path), started)
-                self.log.info("queued %r (%d in the queue)", shown, waiting)
+                self.record(str(file.path), started)
+                self.log.info("queued %r (%d in the queue)", shown, added.queue_length)
         self._handled[path] = state
         self._waiting.pop(path, None)
 
-    async def enqueue(self, file: MediaFile) -> int:
+    async def enqueue(self, file: MediaFile) -> QueueAddResult:
         """Add a job to the queue, unless the same content was added in the last 5 minutes.
 
+        Then, in any case, its camera is known and online. A watcher that dies between the two
+        finds the file again when it is back: a duplicate then, whose camera comes online.
+
         Returns:
-            The length of the queue; 0 if the content is known already; -1 if the queue is full.
+            What became of the job; without `success`, the queue is full.
         """
         job = {
             "camera_id": file.camera_id,
@@ -282,28 +212,38 @@ class FileWatcher(Stage):
             "media_type": file.media_type,
             "file_hash": file.sha256,
         }
+        added = await add_to_queue_safe(
+            self._client,
+            DETECTION_QUEUE,
+            job,
+            max_size=self._max_queue,
+            overflow_policy=self._overflow_policy,
+            dedupe_key=file.sha256,
+            expire=DEDUPE_TTL,
+        )
+        if added.success:
+            await self._show_online(file.camera_id)
+        return added
+
+    async def _show_online(self, camera_id: str) -> None:
         status = {
-            "camera_id": file.camera_id,
+            "camera_id": camera_id,
             "status": "online",
             "last_seen": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        names = DETECTION_QUEUE, f"dedupe:{file.sha256}", f"camera:{file.camera_id}:status"
-        keys = [self._client.full_name(name) for name in (*names, "cameras")]
-        # May be sent again when its answer is lost: the second run finds the content known.
-        return await self._client.call(
-            "EVAL",
-            _ENQUEUE,
-            len(keys),
-            *keys,
-            encode(job),
-            encode(str(file.path)),
-            DEDUPE_TTL,
-            self._max_queue,
-            encode(status),
-            STATUS_TTL,
-            file.camera_id,
-            repeat=True,
-        )
+        cameras = self._client.full_name("cameras")
+        await self._client.call("SADD", cameras, camera_id, repeat=True)
+        await self._client.set(f"camera:{camera_id}:status", status, expire=STATUS_TTL)
+
+    async def _wait_for_room(self) -> None:
+        """Wait until the queue is not full. This is back pressure: the producer slows down."""
+        is_full = True
+        while is_full:
+            await asyncio.sleep(0.2)
+            pressure = await get_queue_pressure(
+                self._client, DETECTION_QUEUE, max_size=self._max_queue
+            )
+            is_full = pressure.is_full
 
 
 def _files(root: Path) -> list[tuple[Path, State]]:
@@ -329,16 +269,3 @@ def _states(paths: Iterable[Path]) -> list[tuple[Path, State]]:
 
 def _folders(root: Path) -> list[str]:
     return [entry.name for entry in root.iterdir() if entry.is_dir() and not entry.is_symlink()]
-
-
-_DUPLICATE, _FULL = 0, -1
-_ENQUEUE = f"""
-local queue, known, status, cameras = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-if redis.call('EXISTS', known) == 1 then return {_DUPLICATE} end
-if redis.call('LLEN', queue) >= tonumber(ARGV[4]) then return {_FULL} end
-local length = redis.call('RPUSH', queue, ARGV[1])
-redis.call('SET', known, ARGV[2], 'EX', ARGV[3])
-redis.call('SET', status, ARGV[5], 'EX', ARGV[6])
-redis.call('SADD', cameras, ARGV[7])
-return length
-"""

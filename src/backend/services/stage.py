@@ -1,4 +1,4 @@
-"""What all stages of the pipeline have in common: how they start, live through a fault, and end.
+"""What all stages of the pipeline have in common: how they start, live through faults, and end.
 
 async with FileWatcher(client, "/export/foscam"):
     ...                                 # it works in the background, until the block ends
@@ -9,11 +9,19 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from redis.exceptions import RedisError
+from redis import exceptions
+
+from backend.core.redis import RedisClient
+from backend.core.unavailable import is_unavailable
+
+FIRST_WAIT = 0.1  # seconds before `run` begins again, doubled with each further failure
+LONGEST_WAIT = 1.0  # when something is away: so it is at work again soon after that is back
+LONGEST_WAIT_OF_A_FAULT = 30.0  # when the fault is in the stage itself
 
 
 @dataclass(frozen=True)
@@ -31,27 +39,34 @@ class Step:
 class Stage:
     """A service that works in the background until it is stopped.
 
-    A subclass says in `run` what it does. A Redis that is away for a while does not end it: it
-    logs that, and begins `run` again until Redis is back.
+    A subclass says in `run` what it does. No failure ends a stage. When Redis or something else
+    that it needs is away, it waits, a second at the most, and begins `run` again. After any other
+    error it does the same, with waits of up to half a minute, since that is a fault of its own.
+    Both are said in the log and, for the health endpoint, in `stage:<name>:trouble`.
+
+    Args:
+        client: a connected client.
     """
 
     name = "stage"
 
-    def __init__(self, *, retry_after: float = 1.0) -> None:
+    def __init__(self, client: RedisClient) -> None:
         self.steps: deque[Step] = deque(maxlen=10_000)
         """The latest pieces of work, oldest first: where the time goes."""
         self.ready = asyncio.Event()
         """Set once the stage is at work."""
         self.log = logging.getLogger(f"backend.services.{self.name}")
-        self._retry_after = retry_after
+        self._client = client
         self._task: asyncio.Task[None] | None = None
+        self._failures = 0  # in a row
+        self._said = ""  # the last failure that stands in the log
 
     async def run(self) -> None:
         """Do the work, until cancelled. Set `ready` as soon as nothing can be missed any more."""
         raise NotImplementedError
 
     def start(self) -> asyncio.Task[None]:
-        """Begin to work. The task that is returned ends when the stage stops or fails."""
+        """Begin to work. The task that is returned ends when the stage is stopped."""
         if self._task and not self._task.done():
             raise RuntimeError(f"{self.name} already runs")
         self.ready.clear()
@@ -59,26 +74,19 @@ class Stage:
         return self._task
 
     async def stop(self) -> None:
-        """Stop working. Raises the error with which the stage has failed, if it has."""
+        """Stop working. May be called twice, or never started."""
         if self._task:
             task, self._task = self._task, None
             task.cancel()
             await asyncio.wait([task])
-            if not task.cancelled():
-                task.result()
 
     async def __aenter__(self) -> Self:
-        task = self.start()
-        ready = asyncio.create_task(self.ready.wait())
+        self.start()
         try:
-            await asyncio.wait([task, ready], return_when=asyncio.FIRST_COMPLETED)
+            await self.ready.wait()
         except asyncio.CancelledError:
             await self.stop()
             raise
-        finally:
-            ready.cancel()
-        if task.done():
-            await self.stop()
         return self
 
     async def __aexit__(
@@ -90,14 +98,46 @@ class Stage:
         await self.stop()
 
     async def persist(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do work that does not end by itself; begin it again whenever Redis fails."""
+        """Do work that does not end by itself; begin it again, whatever it fails with."""
         while True:
             try:
                 return await work()
-            except RedisError as error:
-                self.log.warning("Redis: %s; trying again in %g s", error, self._retry_after)
-            await asyncio.sleep(self._retry_after)
+            except Exception as error:
+                self._failures += 1
+                away = is_unavailable(error)
+                longest = LONGEST_WAIT if away else LONGEST_WAIT_OF_A_FAULT
+                wait = min(FIRST_WAIT * 2 ** min(self._failures - 1, 20), longest)
+                self._log(error, away)
+                await self._tell(error, wait)
+            await asyncio.sleep(wait)
 
-    def done(self, subject: str, started: float, made: tuple[str, ...] = ()) -> None:
+    def record(self, subject: str, started: float, made: tuple[str, ...] = ()) -> None:
         """Note a piece of work that ends now and began at `started` (seconds since 1970)."""
+        if self._failures:
+            self.log.info("at work again")
+            self._failures, self._said = 0, ""
         self.steps.append(Step(subject, started, time.time(), made))
+
+    def _log(self, error: Exception, away: bool) -> None:
+        """Say what failed: once, however often it is tried."""
+        said = f"{type(error).__name__}: {error}"
+        if said == self._said:
+            return
+        self._said = said
+        if away:
+            self.log.warning("%s; waiting, and trying again", said)
+        else:
+            self.log.error("%s; beginning again", said, exc_info=error)
+
+    async def _tell(self, error: Exception, wait: float) -> None:
+        """Keep for the health endpoint what is wrong, for as long as the wait and a little more."""
+        if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
+            return  # it cannot be kept there, and the endpoint sees for itself
+        said = f"{type(error).__name__}: {error}"[:200].encode(errors="backslashreplace").decode()
+        with suppress(exceptions.RedisError, RuntimeError):
+            await self._client.set(trouble_key(self.name), said, expire=int(wait) + 5)
+
+
+def trouble_key(stage: str) -> str:
+    """Return the key under which a stage keeps what is wrong with it; absent when all is well."""
+    return f"stage:{stage}:trouble"

@@ -75,8 +75,7 @@ class SystemStatus(Stage):
     name = "system_status"
 
     def __init__(self, client: RedisClient, *, every: float = 5.0) -> None:
-        super().__init__()
-        self._client = client
+        super().__init__(client)
         self._every = every
 
     async def run(self) -> None:

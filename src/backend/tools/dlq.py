@@ -17,8 +17,10 @@ from typing import Any
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
 from backend.core.dead_letters import DeadLetter, DeadLetters
+from backend.core.diagnosis import diagnose, what_is_wrong_with
 from backend.core.redis import RedisClient
 
+TIMEOUT = 5.0  # seconds that the server has for each answer
 ROW = "{:<12}  {:<25}  {:>8}  {:<40}  {}"
 COLUMNS = ("ID", "LAST FAILED", "ATTEMPTS", "REASON", "ITEM")
 WIDTHS = (12, 25, 8, 40, 80)  # characters; what is longer is cut
@@ -30,18 +32,12 @@ class NotDoneError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the tool with the arguments of the command line, and return its exit status."""
-    asked = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        asyncio.run(run(asked))
+        asyncio.run(run(options))
         sys.stdout.flush()
     except (NotDoneError, LookupError) as problem:
         return failed(problem.args[0])
-    except (ConnectionError, TimeoutError) as error:
-        return failed(
-            f"Redis cannot be used: {error}\n"
-            "Check that the server runs, and its URL: --url, else the environment variable "
-            "REDIS_URL, else redis://localhost:6379/0."
-        )
     except RedisError as error:
         return failed(f"Redis refused: {error}")
     except BrokenPipeError:  # the reader of the list has seen enough, as in `| head -3`
@@ -73,38 +69,56 @@ def parser() -> argparse.ArgumentParser:
         which = command.add_mutually_exclusive_group(required=True)
         which.add_argument("id", nargs="?", metavar="ID", help="one of them, as listed")
         which.add_argument("--all", action="store_true", help="all of them")
-    command.add_argument("--yes", action="store_true", help="delete --all: yes, all of them")
+        if name == "delete":
+            command.add_argument("--yes", action="store_true", help="with --all: yes, all of them")
     return top
 
 
-async def run(asked: argparse.Namespace) -> None:
+async def run(options: argparse.Namespace) -> None:
     """Do what was asked for, and print what was done.
 
     Raises:
         NotDoneError, LookupError: it could not be done.
-        RedisError: Redis cannot be reached, or refused.
+        RedisError: Redis refused.
     """
+    client = RedisClient(options.url, namespace=options.namespace, timeout=TIMEOUT, attempts=1)
+    if problem := what_is_wrong_with(client.redis_url):
+        raise NotDoneError(problem)
     try:
-        client = RedisClient(asked.url, namespace=asked.namespace, attempts=1)
         await client.connect()
-    except (ValueError, TypeError):  # their own words might show a password
-        raise NotDoneError("The URL is not of the form redis://HOST:PORT/DATABASE.") from None
+    except (RedisError, OSError, ValueError) as error:
+        raise unusable(client, error) from None
     try:
-        letters = DeadLetters(client, asked.queue, overflow=asked.overflow)
-        match asked.command:
-            case "list":
-                await show(letters, asked.start, asked.count)
-            case "requeue" if asked.all:
-                await requeue_all(letters)
-            case "requeue":
-                await requeue(letters, asked.id)
-            case "delete" if asked.all:
-                await delete_all(letters, sure=asked.yes)
-            case "delete":
-                await letters.delete(asked.id)
-                print(f"Deleted {asked.id} from {letters.name}.")
+        await act(client, options)
+    except (ConnectionError, TimeoutError) as error:
+        raise unusable(client, error) from None
     finally:
         await client.disconnect()
+
+
+def unusable(client: RedisClient, error: Exception) -> NotDoneError:
+    """Return the error that says why the server cannot be used, and where its URL comes from."""
+    return NotDoneError(
+        f"{diagnose(client.redis_url, error, TIMEOUT)}\n"
+        "The server is the one that --url names, else REDIS_URL, else localhost:6379."
+    )
+
+
+async def act(client: RedisClient, options: argparse.Namespace) -> None:
+    """Do what was asked for with a client that is connected."""
+    letters = DeadLetters(client, options.queue, overflow=options.overflow)
+    match options.command:
+        case "list":
+            await show(letters, options.start, options.count)
+        case "requeue" if options.all:
+            await requeue_all(letters)
+        case "requeue":
+            await requeue(letters, options.id)
+        case "delete" if options.all:
+            await delete_all(letters, sure=options.yes)
+        case "delete":
+            await letters.delete(options.id)
+            print(f"Deleted {options.id} from {letters.name}.")
 
 
 async def show(letters: DeadLetters, start: int, count: int) -> None:

@@ -38,6 +38,16 @@ from course.kernel import shorten_tracebacks, unseen_tasks
 from course.session import LeftBehind
 from private_redis import PrivateServer, start_supervised
 
+__all__ = [
+    "Proxy",
+    "finish",
+    "settled",
+    "somebody_waits",
+    "start",
+    "start_consumer",
+    "tally",
+]
+
 # --- The server -----------------------------------------------------------------------------------
 
 _server: PrivateServer | None = None

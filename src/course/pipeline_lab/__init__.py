@@ -1,14 +1,16 @@
 """What the lesson on the pipeline needs beside the stages themselves.
 
-scenes.py     drawn scenes for three cameras, with the truth about what is in them
-clock.py      a clock that stands still, or runs as fast as it is told to
-waiting.py    wait until something has happened; collect what a stage logs meanwhile
-timeline.py   where the time of an event goes, stage by stage
+scenes.py           drawn scenes for three cameras, with the truth about what is in them
+detector_score.py   recall and precision of a detector on such scenes
+clock.py            a clock that stands still, or runs as fast as it is told to
+waiting.py          wait until something has happened; collect what a stage logs meanwhile
+timeline.py         where the time of an event goes, stage by stage
 """
 
 from course.pipeline_lab import scenes
 from course.pipeline_lab.clock import Clock
+from course.pipeline_lab.detector_score import measure
 from course.pipeline_lab.timeline import time_of_event
 from course.pipeline_lab.waiting import log_of, until
 
-__all__ = ["Clock", "log_of", "scenes", "time_of_event", "until"]
+__all__ = ["Clock", "log_of", "measure", "scenes", "time_of_event", "until"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from backend.services.detector import Box, Detector
+from backend.services.detector import Box
 
 CAMERAS = ("front_door", "driveway", "garden")
 SIZE = (320, 240)
@@ -67,9 +67,6 @@ class Scene:
         return path
 
 
-# ---- drawing ---------------------------------------------------------------------------
-
-
 def background(camera_id: str) -> Image.Image:
     """Return what a camera sees when nothing is there."""
     image = Image.new("RGB", SIZE)
@@ -108,15 +105,6 @@ def scenes(count: int, *, seed: int = 0) -> list[Scene]:
         types = [chance.choice(TYPES) for _ in range(how_many)]
         drawn.append(scene(CAMERAS[number % len(CAMERAS)], *types, seed=seed * 10_000 + number))
     return drawn
-
-
-def save_backgrounds(folder: Path | str) -> Path:
-    """Write each camera's background as `<camera_id>.png`, for `BackgroundDetector.from_folder`."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for camera_id in CAMERAS:
-        background(camera_id).save(folder / f"{camera_id}.png")
-    return folder
 
 
 def _front_door(draw: ImageDraw.ImageDraw) -> None:
@@ -227,16 +215,9 @@ def _as_seen_by_a_camera(image: Image.Image, chance: random.Random) -> Image.Ima
     return Image.fromarray(np.clip(pixels + noise + light, 0, 255).astype(np.uint8))
 
 
-Colour = tuple[int, int, int]
-_CLOTHES: Sequence[Colour] = [
-    (40, 48, 96),
-    (150, 40, 44),
-    (36, 36, 40),
-    (222, 206, 84),
-    (74, 44, 92),
-]
-_FURS: Sequence[Colour] = [(34, 32, 34), (206, 128, 58), (240, 238, 232)]
-_PAINTS: Sequence[Colour] = [(172, 30, 36), (30, 62, 140), (238, 238, 236), (24, 26, 30)]
+_CLOTHES = [(40, 48, 96), (150, 40, 44), (36, 36, 40), (222, 206, 84), (74, 44, 92)]
+_FURS = [(34, 32, 34), (206, 128, 58), (240, 238, 232)]
+_PAINTS = [(172, 30, 36), (30, 62, 140), (238, 238, 236), (24, 26, 30)]
 _BACKGROUNDS: dict[str, Callable[[ImageDraw.ImageDraw], None]] = {
     "front_door": _front_door,
     "driveway": _driveway,
@@ -247,62 +228,3 @@ _DRAWINGS: dict[str, Callable[[ImageDraw.ImageDraw, float, random.Random], Thing
     "cat": _cat,
     "car": _car,
 }
-
-
-# ---- measuring a detector --------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Score:
-    """How well a detector does on things of one type, or of all."""
-
-    there: int
-    """Things that truly are in the scenes."""
-    reported: int
-    """Things that the detector says it has seen."""
-    right: int
-    """Reports that are true: right type, and the boxes overlap by half or more (IoU)."""
-
-    @property
-    def recall(self) -> float:
-        """The share of what is there that was found, from 0 to 1; 1 if nothing is there."""
-        return self.right / self.there if self.there else 1.0
-
-    @property
-    def precision(self) -> float:
-        """The share of the reports that are true, from 0 to 1; 1 if nothing was reported."""
-        return self.right / self.reported if self.reported else 1.0
-
-
-def measure(detector: Detector, drawn: Iterable[Scene]) -> dict[str, Score]:
-    """Hold a detector's reports against the truth. Return a score for each type, and for "all".
-
-    Each report counts for one thing at the most, the surest report first.
-    """
-    there, reported, right = (dict.fromkeys((*TYPES, "all"), 0) for _ in range(3))
-    for each in drawn:
-        # As the detector gets it in earnest: after the JPEG.
-        image = Image.open(BytesIO(each.jpeg()))
-        left = list(each.things)
-        for thing in left:
-            there[thing.type] += 1
-        for seen in sorted(detector.detect(image, each.camera_id), key=lambda d: -d.confidence):
-            reported[seen.type] = reported.get(seen.type, 0) + 1
-            matches = [t for t in left if t.type == seen.type and overlap(t.box, seen.box) >= 0.5]
-            if matches:
-                left.remove(max(matches, key=lambda thing: overlap(thing.box, seen.box)))
-                right[seen.type] += 1
-    for counts in (there, reported, right):
-        counts["all"] = sum(counts.values())
-    return {kind: Score(there[kind], reported[kind], right[kind]) for kind in (*TYPES, "all")}
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Return the area that two boxes share, as a share of what they cover together (IoU)."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return shared / (sum(areas) - shared)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from exercises.writing import Bench, Exercise, NotYet, Wrong
+from exercises.bench import Bench
+from exercises.verdict import NotYet
 
 LIVE_ASKS = (
     "The platform restarts a backend that is not live. Does restarting the backend mend Redis?"
@@ -46,111 +47,3 @@ async def check(bench: Bench, live: Any, ready: Any) -> None:
     if asked:
         bench.situation = "`live()` was called in three states of Redis."
         raise NotYet(LIVE_WAITS, expected="200, nothing sent", came=f"it sent {asked[0][0]}")
-
-
-EXERCISE = Exercise(
-    place=3,
-    statement="""\
-### Exercise: find the bugs in two probes
-
-These two functions look right, and passed review. On the night when Redis was down for a minute, the platform restarted every backend again and again, and still sent them requests. Repair both. Each returns an HTTP status, 200 or 503.
-""",  # noqa: E501
-    stub="""\
-async def live(client):
-    health = await client.health_check()
-    return 200 if health["status"] == "healthy" else 503
-
-
-async def ready(client):
-    try:
-        await client.health_check()
-    except Exception:
-        return 503
-    return 200
-""",
-    answers=("live", "ready"),
-    check=check,
-    hints=(
-        "Which question does each probe answer? Read the two bullets above once more.",
-        "What would `live` have to know about Redis? And when does `ready` get to its `except`?",
-        "`live` returns 200 without asking anybody. `ready` looks at `status`.",
-    ),
-    solution="""\
-async def live(client):
-    # Whoever can answer is alive. Redis is not asked: a restart of ours would not mend it.
-    return 200
-
-
-async def ready(client):
-    health = await client.health_check()  # never raises once connected
-    return 200 if health["status"] == "healthy" else 503
-""",
-    why="liveness decides about restarts and readiness about traffic; swapped, they make two "
-    "failures of one.",
-    wrong=(
-        Wrong(
-            LIVE_ASKS,
-            """\
-async def live(client):
-    health = await client.health_check()
-    return 200 if health["status"] == "healthy" else 503
-
-
-async def ready(client):
-    health = await client.health_check()
-    return 200 if health["status"] == "healthy" else 503
-""",
-        ),
-        Wrong(
-            LIVE_WAITS,
-            """\
-async def live(client):
-    await client.health_check()
-    return 200
-
-
-async def ready(client):
-    health = await client.health_check()
-    return 200 if health["status"] == "healthy" else 503
-""",
-        ),
-        Wrong(
-            READY_BLIND,
-            """\
-async def live(client):
-    return 200
-
-
-async def ready(client):
-    health = await client.health_check()
-    return 200 if "connected" in health else 503
-""",
-        ),
-        Wrong(
-            READY_ALWAYS_503,
-            """\
-async def live(client):
-    return 200
-
-
-async def ready(client):
-    health = await client.health_check()
-    return 200 if health["status"] is True else 503
-""",
-        ),
-        Wrong(
-            NOT_READY_RAISES,
-            """\
-async def live(client):
-    return 200
-
-
-async def ready(client):
-    health = await client.health_check()
-    if health["error"]:
-        return 503
-    return 200
-""",
-        ),
-    ),
-)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from exercises.writing import FORGOT_AWAIT, Bench, Exercise, NotYet, Wrong
+from exercises.bench import Bench
+from exercises.verdict import NotYet
 
 ALL_BACK = (
     "The broken images are in the queue again: they will fail three times more and come back here. "
@@ -49,179 +50,69 @@ UNKNOWN = "KeyError: 'camera_id'"
 
 async def check(bench: Bench, sort_out: Any) -> None:
     """Sort no letters, five, and more than a page of them."""
-
-    async def fill(errors: list[str]) -> None:
-        await bench.redis.clear_queue(QUEUE)
-        await bench.redis.clear_queue(DEAD)
-        for number, error in enumerate(errors):
-            entry = {"original_job": {"id": number}, "error": error, "attempt_count": 3}
-            await bench.redis.add_to_queue(DEAD, entry)
-
-    async def numbers() -> tuple[list[Any], list[Any]]:
-        back = [item.get("id", "letter") for item in await bench.redis.peek_queue(QUEUE)]
-        return back, [entry["original_job"]["id"] for entry in await bench.redis.peek_queue(DEAD)]
-
-    await fill([])
-    when = "there are no dead letters"
-    came = await bench.run(sort_out, bench.client, when=when, raised=EMPTY)
+    came = await bench.run(sort_out, bench.client, when="there are no dead letters", raised=EMPTY)
     if came not in ((0, 0), [0, 0]):
         raise NotYet(COUNTS, expected="(0, 0)", came=repr(came))
+    await _sort_five(bench, sort_out)
+    await _sort_pages(bench, sort_out)
 
+
+async def _fill(bench: Bench, errors: list[str]) -> None:
+    """Make the queue empty, and a dead letter for each error, numbered from 0."""
+    await bench.redis.clear_queue(QUEUE)
+    await bench.redis.clear_queue(DEAD)
+    for number, error in enumerate(errors):
+        entry = {"original_job": {"id": number}, "error": error, "attempt_count": 3}
+        await bench.redis.add_to_queue(DEAD, entry)
+
+
+async def _numbers(bench: Bench) -> tuple[list[Any], list[Any]]:
+    """Return the numbers that are back in the queue, and those among the dead letters."""
+    back = [item.get("id", "letter") for item in await bench.redis.peek_queue(QUEUE)]
+    return back, [entry["original_job"]["id"] for entry in await bench.redis.peek_queue(DEAD)]
+
+
+async def _sort_five(bench: Bench, sort_out: Any) -> None:
     between: list[str] = []
 
-    async def look(_: str) -> None:
-        back, dead = await numbers()
+    async def look() -> None:
+        back, dead = await _numbers(bench)
         for away in (0, 3):
             if (times := back.count(away) + dead.count(away)) != 1:
                 between.append(TWICE_BETWEEN if times else LOST_BETWEEN)
 
-    bench.client.after_each = look
-    await fill([AWAY[0], BROKEN[0], UNKNOWN, AWAY[1], BROKEN[1]])
+    await _fill(bench, [AWAY[0], BROKEN[0], UNKNOWN, AWAY[1], BROKEN[1]])
     when = "letters 0 and 3 say that the detector was away, 1 and 4 that the image is broken"
-    came = await bench.run(sort_out, bench.client, when=when, too_long=FOR_EVER)
-    bench.client.after_each = None
-    back, dead = await numbers()
+    came = await bench.run(sort_out, bench.client, when=when, between=look, too_long=FOR_EVER)
+    back, dead = await _numbers(bench)
     if (sorted(map(str, back)), dead) != (["0", "3"], [2]) or between:
-        hint = OTHER
-        if "letter" in back:
-            hint = WRAPPED
-        elif 4 in back:
-            hint = ALL_BACK
-        elif 1 in back:
-            hint = LOOSE
-        elif 2 not in back + dead:
-            hint = ALL_GONE
-        elif between:
-            hint = between[0]
-        elif len(back) == 1:
-            hint = HALF
         expected = "0 and 3 back in the queue, 2 left here, no other"
-        raise NotYet(hint, expected=expected, came=f"{back} back in the queue, {dead} left here")
+        is_now = f"{back} back in the queue, {dead} left here"
+        raise NotYet(_mistake(back, dead, between), expected=expected, came=is_now)
     if came not in ((2, 2), [2, 2]):
         raise NotYet(COUNTS, expected="(2, 2)", came=repr(came))
 
-    await fill([UNKNOWN if number % 10 == 0 else AWAY[number % 2] for number in range(230)])
+
+def _mistake(back: list[Any], dead: list[Any], between: list[str]) -> str:
+    if "letter" in back:
+        return WRAPPED
+    if 4 in back:
+        return ALL_BACK
+    if 1 in back:
+        return LOOSE
+    if 2 not in back + dead:
+        return ALL_GONE
+    if between:
+        return between[0]
+    return HALF if len(back) == 1 else OTHER
+
+
+async def _sort_pages(bench: Bench, sort_out: Any) -> None:
+    await _fill(bench, [AWAY[number % 2] if number % 10 else UNKNOWN for number in range(230)])
     when = "230 letters are there, and every tenth is a riddle"
-    came = await bench.run(sort_out, bench.client, when=when, within=6, too_long=FOR_EVER)
-    _, dead = await numbers()
+    await bench.run(sort_out, bench.client, when=when, within=6, too_long=FOR_EVER)
+    _, dead = await _numbers(bench)
     if passed_over := [number for number in dead if number % 10]:
         hint = FIRST_PAGE if dead[-1] == 229 else SKIPPED
         came = f"{len(passed_over)} others were left here"
         raise NotYet(hint, expected="the riddles stay, no other", came=came)
-
-
-def _sort(
-    go_through: str,
-    stays: str = "",
-    *,
-    away: str = 'error.startswith(("TimeoutError", "ConnectionError"))',
-    requeue: tuple[str, ...] = ("await letters.requeue(letter.id)",),
-    delete: str = 'elif error.startswith("ValueError"):',
-    start: str = "requeued = deleted = 0",
-) -> str:
-    """Return an answer with this loop, these tests and these steps."""
-    deep = " " * (12 if "\n" in go_through else 8)
-    body = ['error = letter.entry["error"]', f"if {away}:", *(f"    {line}" for line in requeue)]
-    body += ["    requeued += 1", delete, "    await letters.delete(letter.id)", "    deleted += 1"]
-    body += ["else:", *(f"    {line}" for line in stays.split("\n"))] if stays else []
-    return "\n".join(
-        [
-            "async def sort_out(client):",
-            '    letters = DeadLetters(client, "detection_queue")',
-            f"    {start}",
-            *(f"    {line}" for line in go_through.split("\n")),
-            *(deep + line for line in body),
-            "    return requeued, deleted",
-            "",
-        ]
-    )
-
-
-PAGES = "while page := await letters.page(start):\n    for letter in page:"
-FIRST = "for letter in await letters.page():"
-START = "requeued = deleted = start = 0"
-STAYS = "start += 1  # it stays: the next page begins behind it"
-PUT_BACK = 'await client.add_to_queue("detection_queue", {})'
-
-EXERCISE = Exercise(
-    place=3,
-    statement="""\
-### Exercise: sort the dead letters
-
-The detector's model was away last night, and this morning `dlq:detection_queue` is full. Write `sort_out`. It looks at each letter's `error`:
-
-- one that begins with `TimeoutError` or `ConnectionError`: the model was away, the image is fine. Back into the queue.
-- one that begins with `ValueError`: the image is broken, and will be tomorrow. Delete it.
-- any other: it stays, for a person to look at.
-
-It returns two numbers: how many were requeued, and how many were deleted. No detection may get lost if it is killed on the way, and there can be hundreds of letters.
-""",  # noqa: E501
-    stub="""\
-async def sort_out(client):
-    # Your code goes here.
-    ...
-""",
-    answers=("sort_out",),
-    check=check,
-    hints=(
-        "Make `letters` of `DeadLetters` as above. `letters.page()` gives letters; each has "
-        "an `id`, and its `entry` has the `error`.",
-        "`letters.requeue(letter.id)` and `letters.delete(letter.id)` are one step each. `page` "
-        "gives 100 letters at the most, from the index `start` on.",
-        "`while page := await letters.page(start):`, where `start` is the number of letters that "
-        "you have left where they are.",
-    ),
-    solution=_sort(PAGES, STAYS, start=START),
-    why="an outage fills this list in minutes; requeue all of it, and the poison goes round again.",
-    wrong=(
-        Wrong(
-            ALL_BACK,
-            """\
-async def sort_out(client):
-    letters = DeadLetters(client, "detection_queue")
-    return await letters.requeue_all(), 0
-""",
-        ),
-        Wrong(ALL_GONE, _sort(FIRST, delete="else:")),
-        Wrong(LOOSE, _sort(FIRST, away='"TimeoutError" in error or "ConnectionError" in error')),
-        Wrong(
-            WRAPPED,
-            _sort(
-                FIRST,
-                requeue=(PUT_BACK.format("letter.entry"), "await letters.delete(letter.id)"),
-            ),
-        ),
-        Wrong(
-            LOST_BETWEEN,
-            _sort(
-                FIRST,
-                requeue=(
-                    "await letters.delete(letter.id)",
-                    PUT_BACK.format('letter.entry["original_job"]'),
-                ),
-            ),
-        ),
-        Wrong(
-            TWICE_BETWEEN,
-            _sort(
-                FIRST,
-                requeue=(
-                    PUT_BACK.format('letter.entry["original_job"]'),
-                    "await letters.delete(letter.id)",
-                ),
-            ),
-        ),
-        Wrong(HALF, _sort(FIRST, away='error.startswith("TimeoutError")')),
-        Wrong(FIRST_PAGE, _sort(FIRST)),
-        Wrong(
-            SKIPPED,
-            _sort(PAGES, start=START).replace("return", "    start += len(page)\n    return"),
-        ),
-        Wrong(FOR_EVER, _sort(PAGES.replace("start", ""))),
-        Wrong(EMPTY, _sort("for letter in await letters.page(count=await letters.length()):")),
-        Wrong(
-            COUNTS, _sort(PAGES, STAYS, start=START).replace("requeued, deleted\n", "requeued\n")
-        ),
-        Wrong(FORGOT_AWAIT, _sort(FIRST).replace("await letters.delete", "letters.delete")),
-    ),
-)

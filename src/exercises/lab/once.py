@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
-from exercises.writing import FORGOT_AWAIT, Bench, Exercise, NotYet, Wrong
+from backend.core.redis import RedisClient
+from exercises.bench import Bench
+from exercises.verdict import NotYet
 
 RACE = (
     "Both looked, both found nothing, both went on. Looking and remembering has to be one command: "
@@ -48,189 +50,111 @@ OTHER = "Return True if this call has made the event, and False if one before ha
 
 async def check(bench: Bench, event_once: Any) -> None:
     """Ask twice, for another batch, two at the same moment, and after a failure."""
-    made: list[str] = []
-    keys_when_made: list[int] = []
-    key = "batch_event:{}"
-    lifetimes: list[int] = []
+    model = _Model(bench.redis)
+    first, ttl = await _first(bench, event_once, model)
+    await _again(bench, event_once, model, first)
+    if not 3590 <= ttl <= 3600:
+        expected = "`batch_event:<batch_id>` lives for 3600 s"
+        came = "there is no such key" if ttl == -2 else f"{ttl} s"
+        raise NotYet(FORGOTTEN, expected=expected, came=came)
+    await _at_the_same_moment(bench, event_once, model)
+    await _after_a_failure(bench, event_once, model)
 
-    async def make(batch_id: str) -> None:
-        keys_when_made.append(await bench.redis.exists(key.format(batch_id)))
-        made.append(batch_id)
+
+class _Model:
+    """Makes events, and keeps a record of it."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+        self.made: list[str] = []
+        """The batches, in the order in which their events were made."""
+        self.was_claimed = False
+        """Whether the batch had its key when the last event was made."""
+
+    async def make(self, batch_id: str) -> None:
+        self.was_claimed = bool(await self._redis.exists(_key(batch_id)))
+        self.made.append(batch_id)
         await asyncio.sleep(0.02)  # the model thinks
 
-    async def look_at_lifetime(_: str) -> None:
-        lifetimes.append(await bench.redis.call("TTL", bench.redis.full_name(key.format("5f0c9a"))))
 
-    bench.client.after_each = look_at_lifetime
-    first = await bench.run(event_once, bench.client, "5f0c9a", make, when="no event was made yet")
-    bench.client.after_each = None
-    if made != ["5f0c9a"]:
-        raise NotYet(NEVER_MADE, expected="`make` is called once", came=f"{len(made)} calls of it")
-    if await bench.redis.call("EXISTS", key.format("5f0c9a")):  # as it is, without the namespace
-        expected = repr(bench.redis.full_name(key.format("5f0c9a")))
-        raise NotYet(NO_NAMESPACE, expected=expected, came=repr(key.format("5f0c9a")))
-    there = await bench.redis.call("TTL", bench.redis.full_name(key.format("5f0c9a")))
-    if there == -1 or -1 in lifetimes:
-        hint = NO_TTL if there == -1 else TWO_STEPS
+def _key(batch_id: str) -> str:
+    return f"batch_event:{batch_id}"
+
+
+async def _first(bench: Bench, event_once: Any, model: _Model) -> tuple[Any, int]:
+    """Ask for the event of a batch, and look at its key after each command."""
+    key = _key("5f0c9a")
+    ttls: list[int] = []
+
+    async def look() -> None:
+        ttls.append(await bench.ttl(key))
+
+    arguments, when = (bench.client, "5f0c9a", model.make), "no event was made yet"
+    came = await bench.run(event_once, *arguments, when=when, between=look)
+    if model.made != ["5f0c9a"]:
+        calls = f"{len(model.made)} calls of it"
+        raise NotYet(NEVER_MADE, expected="`make` is called once", came=calls)
+    if await bench.redis.call("EXISTS", key):  # as it is, without the namespace
+        raise NotYet(NO_NAMESPACE, expected=repr(bench.redis.full_name(key)), came=repr(key))
+    ttl = await bench.ttl(key)
+    if -1 in (ttl, *ttls):
+        hint = NO_TTL if ttl == -1 else TWO_STEPS
         raise NotYet(hint, expected="it lives for 3600 s", came="it lives for ever")
-    if 0 <= there < 10:
-        raise NotYet(MILLISECONDS, expected="it lives for 3600 s", came=f"{there} s")
+    if 0 <= ttl < 10:
+        raise NotYet(MILLISECONDS, expected="it lives for 3600 s", came=f"{ttl} s")
+    return came, ttl
 
-    other = await bench.run(
-        event_once, bench.client, "71d2e8", make, when="another batch has its event"
-    )
-    if made != ["5f0c9a", "71d2e8"]:
+
+async def _again(bench: Bench, event_once: Any, model: _Model, first: Any) -> None:
+    """Ask for another batch, then for the first again; `first` is what came the first time."""
+
+    async def ask(batch_id: str, when: str) -> Any:
+        return await bench.run(event_once, bench.client, batch_id, model.make, when=when)
+
+    other = await ask("71d2e8", "another batch has its event")
+    if model.made != ["5f0c9a", "71d2e8"]:
         raise NotYet(ONE_KEY, expected="`make` is called for it", came="it is not")
-    again = await bench.run(event_once, bench.client, "5f0c9a", make, when="its event is made")
-    if made != ["5f0c9a", "71d2e8"]:
+    again = await ask("5f0c9a", "its event is made")
+    if model.made != ["5f0c9a", "71d2e8"]:
         raise NotYet(FORGOTTEN, expected="no second event", came="`make` is called again")
     if (first, other, again) != (True, True, False):
         came = f"{first!r}, {other!r}, and {again!r} for the first batch again"
         bench.situation = "`event_once()` was called for two batches, and for the first again."
         raise NotYet(OTHER, expected="True, True, False", came=came)
-    if not 3590 <= there <= 3600:
-        expected = "`batch_event:<batch_id>` lives for 3600 s"
-        came = "there is no such key" if there == -2 else f"{there} s"
-        raise NotYet(FORGOTTEN, expected=expected, came=came)
 
-    async def slow_line(_: str) -> None:
+
+async def _at_the_same_moment(bench: Bench, event_once: Any, model: _Model) -> None:
+    async def slow_line() -> None:
         await asyncio.sleep(0.05)
 
-    async def two(client: Any) -> Any:
-        return await asyncio.gather(*(event_once(client, "a8c410", make) for _ in range(2)))
+    async def two() -> None:
+        await asyncio.gather(*(event_once(bench.client, "a8c410", model.make) for _ in range(2)))
 
     two.__name__ = "event_once"
-    bench.client.after_each = slow_line
-    await bench.run(two, bench.client, when="two analysers have the same batch at the same moment")
-    bench.client.after_each = None
-    if made.count("a8c410") != 1:
-        hint = RACE if keys_when_made[-1] else TOO_LATE
-        raise NotYet(hint, expected="1 event", came=f"{made.count('a8c410')} events")
+    when = "two analysers have the same batch at the same moment"
+    await bench.run(two, when=when, between=slow_line)
+    if (events := model.made.count("a8c410")) != 1:
+        hint = RACE if model.was_claimed else TOO_LATE
+        raise NotYet(hint, expected="1 event", came=f"{events} events")
 
+
+async def _after_a_failure(bench: Bench, event_once: Any, model: _Model) -> None:
     async def fail(_: str) -> None:
         raise ConnectionError("the model is away")
 
-    async def one_that_fails(client: Any) -> str:
+    async def one_that_fails() -> str:
         try:
-            await event_once(client, "c30b77", fail)
+            await event_once(bench.client, "c30b77", fail)
         except ConnectionError:
             return "raised"
         return "nothing raised"
 
     one_that_fails.__name__ = "event_once"
-    outcome = await bench.run(one_that_fails, bench.client, when="`make` raises")
-    await bench.run(event_once, bench.client, "c30b77", make, when="the first try had failed")
-    if "c30b77" not in made:
+    outcome = await bench.run(one_that_fails, when="`make` raises")
+    when = "the first try had failed"
+    await bench.run(event_once, bench.client, "c30b77", model.make, when=when)
+    if "c30b77" not in model.made:
         raise NotYet(KEPT, expected="`make` is called again", came="it is not")
     if outcome != "raised":
         bench.situation = "`event_once()` was called when `make` raises."
         raise NotYet(HIDDEN, expected="the exception", came=outcome)
-
-
-def _once(*claim: str, failed: tuple[str, ...] = ("await client.delete(name)", "raise")) -> str:
-    """Return an answer with this way to claim the batch, and this answer to a failure."""
-    lines = ["async def event_once(client, batch_id, make):", *claim]
-    lines += ["    try:", "        await make(batch_id)", "    except Exception:"]
-    return "\n".join([*lines, *(f"        {line}" for line in failed), "    return True", ""])
-
-
-NAME = '    name = f"batch_event:{batch_id}"'
-CLAIM = '    if not await client.call("SET", client.full_name(name), 1, "NX", "EX", 3600):'
-NO = "        return False"
-
-EXERCISE = Exercise(
-    place=2,
-    statement="""\
-### Exercise: one event, whatever comes twice
-
-`make_event` above has a weak spot: where the work fails after the key was set, the batch counts as done, and its event is never made. Write `event_once`: it calls `await make(batch_id)` and returns `True`, or returns `False` if the event of this batch was made before.
-
-- It remembers under `batch_event:<batch_id>`, in our namespace, for 3600 seconds.
-- Two analysers can have the same batch at the same moment; one of them makes the event.
-- If `make` raises, the caller gets the exception, and a later call tries again.
-""",  # noqa: E501
-    stub="""\
-async def event_once(client, batch_id, make):
-    # Your code goes here.
-    ...
-""",
-    answers=("event_once",),
-    check=check,
-    hints=(
-        "Begin as `make_event` does: who sets the key may make the event.",
-        "What has to happen to the key when `make` raises, and who needs to hear of it?",
-        "`try: await make(batch_id)`, and `except Exception:` with "
-        '`await client.delete(f"batch_event:{batch_id}")` and `raise`.',
-    ),
-    solution=_once(
-        NAME,
-        "    # One command decides, remembers, and sets the time to live.",
-        CLAIM,
-        NO,
-        failed=(
-            "# Not done, so not remembered; and the queue hears of it, and tries again.",
-            "await client.delete(name)",
-            "raise",
-        ),
-    ),
-    why="the queue delivers at least once, and the dashboard shows the burglar once.",
-    wrong=(
-        Wrong(
-            RACE,
-            _once(
-                NAME,
-                "    if await client.get(name):",
-                NO,
-                "    await client.set(name, 1, expire=3600)",
-            ),
-        ),
-        Wrong(
-            TOO_LATE,
-            """\
-async def event_once(client, batch_id, make):
-    name = f"batch_event:{batch_id}"
-    if await client.exists(name):
-        return False
-    await make(batch_id)
-    await client.set(name, 1, expire=3600)
-    return True
-""",
-        ),
-        Wrong(NO_TTL, _once(NAME, CLAIM.replace(', "EX", 3600', ""), NO)),
-        Wrong(
-            TWO_STEPS,
-            _once(
-                NAME,
-                CLAIM.replace(', "EX", 3600', ""),
-                NO,
-                '    await client.call("EXPIRE", client.full_name(name), 3600)',
-            ),
-        ),
-        Wrong(MILLISECONDS, _once(NAME, CLAIM.replace("EX", "PX"), NO)),
-        Wrong(ONE_KEY, _once('    name = "batch_event:5f0c9a"', CLAIM, NO)),
-        Wrong(NO_NAMESPACE, _once(NAME, CLAIM.replace("client.full_name(name)", "name"), NO)),
-        Wrong(
-            KEPT,
-            """\
-async def event_once(client, batch_id, make):
-    name = client.full_name(f"batch_event:{batch_id}")
-    if not await client.call("SET", name, 1, "NX", "EX", 3600):
-        return False
-    await make(batch_id)
-    return True
-""",
-        ),
-        Wrong(
-            FORGOTTEN,
-            """\
-async def event_once(client, batch_id, make):
-    await make(batch_id)
-    return True
-""",
-        ),
-        Wrong(HIDDEN, _once(NAME, CLAIM, NO, failed=("await client.delete(name)",))),
-        Wrong(NEVER_MADE, _once(NAME, CLAIM.replace("if not", "if"), NO)),
-        Wrong(OTHER, _once(NAME, CLAIM, '        return "done before"')),
-        Wrong(FORGOT_AWAIT, _once(NAME, CLAIM.replace("await ", ""), NO)),
-    ),
-)

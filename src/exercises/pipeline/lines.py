@@ -5,7 +5,8 @@ from typing import Any
 
 from backend.core.redis import RedisClient
 from course import plots
-from exercises.writing import Bench, Exercise, NotYet, Wrong
+from exercises.bench import Bench
+from exercises.verdict import NotYet
 
 BEFORE = (
     "The stage that puts into this queue does its work, or nothing would arrive. A line that rises "
@@ -75,54 +76,3 @@ async def check(bench: Bench, answers: Mapping[str, Any]) -> None:
         if question == TAKES:
             hint = NO_ARRIVALS if came == 10 else NOT_TAKEN
         raise NotYet(hint, expected="another number", came=repr(came))
-
-
-def _with(*values: Any) -> str:
-    shown = [f'"{value}"' if isinstance(value, str) else value for value in values]
-    lines = [f'    "{question}": {value},' for question, value in zip(ANSWERS, shown, strict=True)]
-    return "\n".join(["in_trouble = {", *lines, "}"])
-
-
-EXERCISE = Exercise(
-    place=3,
-    statement="""\
-### Exercise: which stage is in trouble?
-
-The plot shows both queues in a bad half hour, measured once a minute. The cameras write 30 images a minute all the time, and three images make a batch. Replace each `...`: a stage is `"watcher"`, `"detector"`, `"aggregator"` or `"analyzer"`, and the batches are those of `analysis_queue`, as whole numbers.
-""",  # noqa: E501
-    stub="""\
-in_trouble = {
-    "stage in trouble, minute 4 to 8": ...,
-    "batches a minute that are taken, minute 8 to 12": ...,
-    "stage in trouble, minute 14 to 18": ...,
-    "batches a minute that arrive, minute 14 to 18": ...,
-}
-""",
-    answers=("in_trouble",),
-    check=check,
-    hints=(
-        "Find the line that rises, and ask who takes from that queue.",
-        "The slope is what comes in minus what goes out. 30 images a minute make 10 batches.",
-        "From minute 14 to 18 `detection_queue` rises by 30 a minute, so nobody takes images, and "
-        "without images there are no batches.",
-    ),
-    solution=f"""\
-# 4 to 8: analysis_queue rises by 10 a minute, all that comes in: nobody takes from it.
-# 8 to 12: it falls by 10 a minute while 10 come in, so 20 are taken.
-# 14 to 18: detection_queue rises by 30 a minute: the detector stands still. Without detections
-# no batch is made, so analysis_queue is level at 0 because nothing arrives.
-{_with("analyzer", 20, "detector", 0)}
-""",
-    why="an empty queue can mean that all is well or that the stage before it has died: look at "
-    "both lines.",
-    wrong=(
-        Wrong(BEFORE, _with("aggregator", 20, "detector", 0)),
-        Wrong(BEFORE, _with("analyzer", 20, "watcher", 0)),
-        Wrong(OTHER_STAGE, _with("watcher", 20, "detector", 0)),
-        Wrong(OTHER_STAGE, _with("analyzer", 20, "analyzer", 0)),
-        Wrong(NO_ARRIVALS, _with("analyzer", 10, "detector", 0)),
-        Wrong(NOT_TAKEN, _with("analyzer", 40, "detector", 0)),
-        Wrong(ARRIVES, _with("analyzer", 20, "detector", 10)),
-        Wrong(WORD, _with("analysis_queue", 20, "detector", 0)),
-    ),
-)

@@ -5,7 +5,8 @@ from typing import Any
 
 from backend.core.redis import RedisClient
 from course import plots
-from exercises.writing import Bench, Exercise, NotYet, Wrong
+from exercises.bench import Bench
+from exercises.verdict import NotYet
 
 STOPPED_EARLIER = (
     "The highest point is where things began to get better. Where does the line leave the ground?"
@@ -52,48 +53,3 @@ async def check(bench: Bench, answers: Mapping[str, Any]) -> None:
         if came != right:
             where = "another number" if isinstance(came, int) else "a whole number"
             raise NotYet(hint, expected=where, came=repr(came))
-
-
-def _with(*values: int) -> str:
-    lines = [f'    "{question}": {value},' for question, value in zip(ANSWERS, values, strict=True)]
-    return "\n".join(["what_happened = {", *lines, "}"])
-
-
-EXERCISE = Exercise(
-    place=3,
-    statement="""\
-### Exercise: say what happened
-
-The plot shows the length of `detection_queue`, measured once a minute, on the morning after a deployment. Images came in at the same rate all the time. Replace each `...` by a whole number that you read from the line.
-""",  # noqa: E501
-    stub="""\
-what_happened = {
-    "detectors stopped at minute": ...,
-    "images a minute that come in": ...,
-    "images a minute that are taken, minute 8 to 10": ...,
-    "images a minute that are taken, minute 10 to 15": ...,
-}
-""",
-    answers=("what_happened",),
-    check=check,
-    hints=(
-        "The slope is what comes in minus what goes out. Go from left to right.",
-        "From minute 3 to 8 nobody takes, and the line climbs from 0 to 150.",
-        "Level means in equals out. Falling by 30 a minute means that 30 more go out than come in.",
-    ),
-    solution=f"""\
-# The slope is inflow minus outflow.
-# 3 to 8: it climbs by 30 a minute and nobody takes, so 30 a minute come in.
-# 8 to 10: level, so as many are taken as come in: one detector is back.
-# 10 to 15: it falls by 30 a minute while 30 come in, so 60 are taken: the second one is back.
-{_with(3, 30, 30, 60)}
-""",
-    why="a level line at 150 looks calm, and every image waits five minutes: read the slope and "
-    "the height.",
-    wrong=(
-        Wrong(STOPPED_EARLIER, _with(8, 30, 30, 60)),
-        Wrong(SLOPE, _with(3, 150, 30, 60)),
-        Wrong(LEVEL, _with(3, 30, 0, 60)),
-        Wrong(BOTH, _with(3, 30, 30, 30)),
-    ),
-)

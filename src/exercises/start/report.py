@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from exercises.writing import FORGOT_AWAIT, Bench, Exercise, NotYet, Wrong
+from exercises.bench import Bench
+from exercises.verdict import NotYet
 
 OTHER_QUEUE = (
     "Redis makes a queue of any name that is pushed to. Compare the name in your code with the "
@@ -41,71 +42,3 @@ async def check(bench: Bench, report: Any) -> None:
                 expected=f"it returns {waiting}, and {waiting} items wait",
                 came=f"it returned {length!r}, and {len(items)} items wait",
             )
-
-
-EXERCISE = Exercise(
-    place=1,
-    statement="""\
-### Exercise: report a detection
-
-Your turn. Complete `report`: it puts the `detection` into `detection_queue` and returns how many items wait there now. One line is enough.
-
-The cell after it checks your answer against the real server, in a process of its own: whatever your code does, the notebook goes on. Run it as often as you like. The last cell has hints, one at a time, and a solution.
-""",  # noqa: E501
-    stub="""\
-async def report(client, detection):
-    # Your code goes here.
-    ...
-""",
-    answers=("report",),
-    check=check,
-    hints=(
-        "You have seen the call in the section above, in the cell that pushed five detections.",
-        "`add_to_queue` takes the name of the queue and the value, and returns the new length.",
-        "The line begins with `return await client.add_to_queue(`.",
-    ),
-    solution="""\
-async def report(client, detection):
-    # RPUSH answers with the length after the push, so no second call is needed.
-    return await client.add_to_queue("detection_queue", detection)
-""",
-    why="the file watcher reports each new image with this one call.",
-    wrong=(
-        Wrong(
-            OTHER_QUEUE,
-            """\
-async def report(client, detection):
-    return await client.add_to_queue("detections_queue", detection)
-""",
-        ),
-        Wrong(
-            FORGOT_AWAIT,
-            """\
-async def report(client, detection):
-    return client.add_to_queue("detection_queue", detection)
-""",
-        ),
-        Wrong(
-            TEXT,
-            """\
-async def report(client, detection):
-    return await client.add_to_queue("detection_queue", str(detection))
-""",
-        ),
-        Wrong(
-            RETURNS_NOTHING,
-            """\
-async def report(client, detection):
-    await client.add_to_queue("detection_queue", detection)
-""",
-        ),
-        Wrong(
-            NOT_THE_LENGTH,
-            """\
-async def report(client, detection):
-    await client.add_to_queue("detection_queue", detection)
-    return detection
-""",
-        ),
-    ),
-)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+import time
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from tests.support import until
 from backend.core.dead_letters import dead_letter
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
-from backend.core.reliable_queue import Job, ReliableQueue, contents, queue_counts
+from backend.core.reliable_queue import Job, ReliableQueue, ServerClock, contents, queue_counts
+from backend.core.unavailable import Unavailable
 from course import failure_lab
 from private_redis import PrivateServer
 
@@ -128,9 +130,18 @@ async def test_a_cancelled_item_goes_back_at_once_and_the_attempt_does_not_count
     await client.add_to_queue(QUEUE, 1)
     await client.add_to_queue(QUEUE, 2)
     async with queue_of(client) as queue:
-        with suppress(asyncio.CancelledError):
+
+        async def work() -> None:
             async with queue.reserve(1):
-                raise asyncio.CancelledError
+                at_work.set()
+                await asyncio.Event().wait()
+
+        at_work = asyncio.Event()
+        working = asyncio.create_task(work())
+        await at_work.wait()
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
         job = await take(queue)
         assert (job.data, job.attempt) == (1, 1)
 
@@ -166,7 +177,10 @@ async def test_what_a_dead_consumer_had_in_hand_goes_to_the_front_in_the_old_ord
             await die(queue)
         assert await alive.return_lost() == 3
         assert await alive.return_lost() == 0
-        assert await client.peek_queue(QUEUE) == [0, 1, 2, 3]
+        for number in range(4):
+            async with alive.reserve(1) as job:
+                assert job
+                assert job.data == number
 
 
 async def test_the_living_find_the_item_of_a_dead_consumer_by_themselves(
@@ -269,8 +283,9 @@ async def test_an_acknowledgement_that_is_sent_again_says_the_same(client: Redis
         job = await take(queue)
         assert await queue.acknowledge(job)
         assert await queue.acknowledge(job)
-        await take(queue)
-        assert not await queue.acknowledge(job)
+        second = await take(queue)
+        assert await queue.acknowledge(job)
+        assert await queue.take(1) == second  # in hand still
 
 
 async def test_an_acknowledgement_after_the_lease_leaves_no_lease_without_an_end(
@@ -433,3 +448,282 @@ async def test_a_queue_can_be_counted_when_the_memory_is_full(quick: RedisClient
     await quick.call("CONFIG", "SET", "maxmemory", 1)
     assert await queue_counts(quick, QUEUE) == {"pending": 1, "processing": 0, "dead": 0}
     assert (await contents(quick, QUEUE))["waiting"] == [1]
+
+
+# ---- whose fault it is ----
+
+
+@pytest.mark.parametrize("end", [SystemExit(1), asyncio.CancelledError()], ids=["exit", "cancel"])
+async def test_work_that_ends_the_program_or_cancels_itself_is_counted(
+    client: RedisClient, end: BaseException
+) -> None:
+    await client.add_to_queue(QUEUE, "poison")
+    await client.add_to_queue(QUEUE, "good")
+    for attempt in (1, 2):
+        with suppress(SystemExit):
+            async with queue_of(client, max_attempts=2) as queue, queue.reserve(2) as job:
+                assert job
+                assert (job.data, job.attempt) == ("poison", attempt)
+                raise end
+        await until(lambda: is_due(client))
+    assert [entry["original_job"] for entry in await client.peek_queue(f"dlq:{QUEUE}")] == [
+        "poison"
+    ]
+    async with queue_of(client) as queue, queue.reserve(1) as job:
+        assert job
+        assert job.data == "good"
+
+
+async def is_due(client: RedisClient) -> bool:
+    """Whether nothing waits for a retry that is still to come."""
+    seconds, micro = await client.call("TIME")
+    name = client.full_name(f"{QUEUE}:retry")
+    return not await client.call("ZCOUNT", name, 1000 * seconds + micro / 1000, "+inf")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Unavailable("the model is away"),
+        ConnectionRefusedError("the model is away"),
+        exceptions.OutOfMemoryError("OOM command not allowed"),
+        exceptions.ReadOnlyError("READONLY You can't write against a read only replica."),
+        exceptions.ResponseError("NOREPLICAS Not enough good replicas to write."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_when_what_the_work_needs_is_away_no_attempt_is_counted(
+    client: RedisClient, error: Exception
+) -> None:
+    await client.add_to_queue(QUEUE, 1)
+    async with queue_of(client, max_attempts=2) as queue:
+        for _ in range(5):
+            attempts = []
+            with suppress(type(error)):
+                async with queue.reserve(1) as job:
+                    assert job
+                    attempts.append(job.attempt)
+                    raise error
+                pytest.fail("whoever works has to hear that something is away")
+            assert attempts == [1]
+    assert await client.peek_queue(QUEUE) == [1]
+    assert await client.get_queue_length(f"dlq:{QUEUE}") == 0
+
+
+async def test_leaving_with_an_error_counts_the_attempt_on_what_is_in_hand(
+    client: RedisClient,
+) -> None:
+    """Step by step, too, an item that ends its program again and again ends as a dead letter."""
+    await client.add_to_queue(QUEUE, 1)
+    for _ in range(3):
+        with suppress(SystemExit):
+            async with queue_of(client, max_attempts=2) as queue:
+                if await queue.take(0.1):
+                    raise SystemExit
+    assert await client.get_queue_length(f"dlq:{QUEUE}") == 1
+
+
+# ---- a reservation has a token ----
+
+
+async def test_a_late_acknowledgement_of_an_equal_item_removes_nothing(client: RedisClient) -> None:
+    for _ in range(2):
+        await client.add_to_queue(QUEUE, "motion")
+    async with queue_of(client, consumer="dies") as queue, queue_of(client) as other:
+        first = await take(queue)
+        await queue.acknowledge(first)
+        second = await take(queue)
+        await queue.acknowledge(first)  # on its way for long, it arrives now
+        await die(queue)
+        assert await other.return_lost() == 1
+        assert (await take(other)).raw == second.raw
+
+
+async def test_attempts_are_not_inherited_by_an_equal_item_and_leave_nothing(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, "motion")
+    async with queue_of(client, backoff_base=60) as queue:
+        await queue.fail(await take(queue), "no")
+        await client.delete(f"{QUEUE}:retry")
+        await client.add_to_queue(QUEUE, "motion")
+        job = await take(queue)
+        assert job.attempt == 1
+        await queue.acknowledge(job)
+    assert await keys(client) == []
+
+
+async def test_what_was_handled_after_the_lease_is_not_handled_again_if_nobody_has_it(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, 1)
+    async with queue_of(client, consumer="blocked") as blocked, queue_of(client) as other:
+        job = await take(blocked)
+        await die(blocked)  # its event loop is blocked for longer than its lease
+        assert await other.return_lost() == 1
+        assert await blocked.acknowledge(job)
+        assert await other.take(0.05) is None
+
+
+async def test_the_item_in_hand_is_what_a_processing_list_shows_first(client: RedisClient) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client, consumer="detector-1") as queue:
+        job = await take(queue)
+        item, reservation = await client.peek_queue(f"{QUEUE}:processing:detector-1")
+        assert item == DETECTION
+        assert reservation == {"token": job.token, "attempt": 1, "first_failed_at": ""}
+
+
+async def test_a_push_wakes_one_consumer_however_many_wait(private_server: PrivateServer) -> None:
+    async with RedisClient(private_server.url) as client, AsyncExitStack() as stack:
+        # A long lease: so no sign of life is given meanwhile.
+        queues = [await stack.enter_async_context(queue_of(client, lease=600)) for _ in range(40)]
+        waiting = [asyncio.create_task(queue.take()) for queue in queues]
+
+        async def all_wait() -> bool:
+            return (await client.call("INFO", "clients"))["blocked_clients"] == len(queues)
+
+        async def commands() -> int:
+            return sum(
+                each["calls"]
+                for name, each in (await client.call("INFO", "commandstats")).items()
+                if name not in ("cmdstat_info", "cmdstat_ping")
+            )
+
+        async def push_and_handle() -> None:
+            await until(all_wait, within=20)
+            await client.add_to_queue(QUEUE, 1)
+            (taken,), _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            place = waiting.index(taken)
+            await queues[place].acknowledge(taken.result())
+            waiting[place] = asyncio.create_task(queues[place].take())
+            await until(all_wait)
+
+        try:
+            await push_and_handle()  # after this, the server knows every script
+            before = await commands()
+            await push_and_handle()
+            assert await commands() - before <= 12
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_an_item_that_comes_when_the_wait_was_cancelled_goes_back(
+    client: RedisClient,
+) -> None:
+    async with queue_of(client, consumer="gone", lease=0.15):
+        # The server had moved it, and nobody was there any more to hear of it.
+        await client.add_to_queue(f"{QUEUE}:processing:gone", DETECTION)
+
+        async def is_back() -> bool:
+            return await client.peek_queue(QUEUE) == [DETECTION]
+
+        await until(is_back)
+
+
+# ---- time ----
+
+
+async def test_nothing_waits_for_longer_than_the_longest_wait(client: RedisClient) -> None:
+    """An hour ahead is where a retry stands when the server's clock was put back by an hour."""
+    await client.add_to_queue(QUEUE, 1)
+    async with queue_of(client, backoff_cap=30) as queue:
+        await queue.fail(await take(queue), "no")
+        retry = client.full_name(f"{QUEUE}:retry")
+        ((member, due),) = pairs(await client.call("ZRANGE", retry, 0, -1, "WITHSCORES"))
+        await client.call("ZADD", retry, float(due) + 3_600_000, member)
+        assert (await take(queue)).attempt == 2
+
+
+def pairs(answer: list[Any]) -> list[tuple[Any, Any]]:
+    return list(zip(answer[::2], answer[1::2], strict=True))
+
+
+async def test_no_lease_lasts_for_longer_than_a_lease(client: RedisClient) -> None:
+    """So when the server's clock was put back, a dead consumer's item does not wait for hours."""
+    await client.add_to_queue(QUEUE, 1)
+    dead = queue_of(client, consumer="dead", lease=0.1)
+    async with queue_of(client) as alive:
+        await dead.__aenter__()
+        await take(dead)
+        await stop_the_heart(dead)
+        await client.call("PEXPIRE", client.full_name(f"{QUEUE}:lease:dead"), 3_600_000)
+
+        async def is_found() -> bool:
+            return await alive.return_lost() == 1
+
+        await until(is_found)
+
+
+def test_the_dead_are_not_believed_dead_after_the_servers_clock_was_put_ahead() -> None:
+    clock = ServerClock(lease=30)
+    assert not clock.tells_the_dead(1000, 0)  # nothing to compare with
+    assert clock.tells_the_dead(1010, 10)
+    assert not clock.tells_the_dead(1080, 20)  # a minute ahead at once
+    assert not clock.tells_the_dead(1105, 45)  # the living get a lease's time
+    assert clock.tells_the_dead(1110, 50)
+    assert clock.tells_the_dead(500, 60)  # put back: leases end late, which does no harm
+
+
+# ---- signs of life ----
+
+
+async def test_the_heart_goes_on_after_the_client_was_disconnected_for_a_while(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, 1)
+    async with queue_of(client, lease=0.3, consumer="back") as queue:
+        await take(queue)
+        await client.disconnect()
+        await asyncio.sleep(0.15)  # simulated: a beat falls into the time without a connection
+        await client.connect()
+        lease = client.full_name(f"{QUEUE}:lease:back")
+        await client.call("DEL", lease)
+
+        async def beats() -> bool:
+            return await client.call("EXISTS", lease) == 1
+
+        await until(beats)
+
+
+async def test_a_blocked_event_loop_is_said(
+    client: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with queue_of(client, lease=0.1):
+        await asyncio.sleep(0.02)
+        time.sleep(0.3)  # noqa: ASYNC251 - work that blocks the loop for longer than the lease
+
+        async def is_said() -> bool:
+            return "the event loop was blocked" in caplog.text
+
+        await until(is_said)
+
+
+# ---- what others have written ----
+
+
+@pytest.mark.parametrize("foreign", [b"", b"x", b"a|b", b"{}", b'{"token":"zz"}', b"\xff"])
+async def test_a_foreign_member_of_retry_counts_as_an_item(
+    client: RedisClient, foreign: bytes
+) -> None:
+    await client.call("ZADD", client.full_name(f"{QUEUE}:retry"), 1, foreign)
+    await client.add_to_queue(QUEUE, "ours")
+    async with queue_of(client) as queue:
+        job = await take(queue)
+        assert (job.raw, job.attempt) == (foreign, 1)
+        await queue.acknowledge(job)
+        assert (await take(queue)).data == "ours"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"lease": 0.0004}, {"lease": float("inf")}, {"max_attempts": 2.5}, {"backoff_base": -1}],
+    ids=str,
+)
+async def test_options_that_make_no_sense_are_refused(
+    client: RedisClient, option: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        queue_of(client, **option)

@@ -7,7 +7,7 @@ equal to each other, consumers may die and come back, and answers may come too l
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+import json
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,7 @@ from private_redis import PrivateServer
 QUEUE = "q"
 MAX_ATTEMPTS = 3
 CONSUMERS = ("left", "middle", "right")
+LONG_AGO = 1000  # a place behind those whose wait was made to end, which stand at 0, 1, 2, …
 
 
 @dataclass
@@ -44,6 +45,22 @@ class Consumer:
     has_lease: bool = True
     reserved: int = 0
     """When it has reserved last: the larger, the later."""
+
+
+@dataclass
+class Returned:
+    """An item that was handed out before, and waits to be so again."""
+
+    item: int
+    attempts: int
+    token: str
+    due: float | None
+    """Its place among those that are due; None if its wait is not over."""
+
+
+def place(returned: Returned) -> float:
+    assert returned.due is not None
+    return returned.due
 
 
 def any_of(which: Callable[[Consumer], object]) -> Any:
@@ -71,10 +88,8 @@ class Model(RuleBasedStateMachine):
         self.await_(self.client.connect())
         self.await_(self.client.call("FLUSHALL"))  # nobody else's server
         self.waiting: list[int] = []
-        self.retrying: list[int] = []
-        self.due: list[int] = []
+        self.returned: list[Returned] = []
         self.dead: list[int] = []
-        self.attempts: Counter[int] = Counter()
         self.added = self.done = self.clock = 0
         self.consumers = {name: Consumer(self.open(name)) for name in CONSUMERS}
 
@@ -120,77 +135,93 @@ class Model(RuleBasedStateMachine):
     @any_of(lambda each: True)
     def take(self, name: str) -> None:
         this = self.consumers[name]
-        if not (this.holds or self.waiting or self.due):
+        if not (this.holds or self.waiting or self.due()):
             return
         job = self.await_(this.queue.take(0.001))
-        self.await_(asyncio.sleep(0.002))  # the server's clock shows another millisecond
-        this.has_lease = True
-        if this.holds:  # asked again, the answer is the same; but equal items share their attempts
-            item = this.holds.data
-            if self.attempts[item] < MAX_ATTEMPTS:
-                assert (job.data, job.attempt) == (item, self.attempts[item] + 1)
-                this.holds = job
-                return
-            this.holds = None
-            self.give_up(item)
-        self.waiting, self.due = self.due + self.waiting, []
-        while self.waiting:
-            self.clock += 1
-            this.reserved = self.clock
-            item = self.waiting.pop(0)
-            attempt = self.attempts[item] + 1
+        this.reserved = self.tick()
+        if this.holds:  # asked again, the answer is the same
+            assert job == this.holds
+            return
+        while found := self.next():
+            item, attempt = found
             if attempt <= MAX_ATTEMPTS:
                 assert (job.data, job.attempt) == (item, attempt)
                 this.holds = this.before = job
                 return
-            self.give_up(item)
+            self.dead.append(item)
         assert job is None
+
+    def due(self) -> list[Returned]:
+        """What is due for another try, the first in first."""
+        return sorted((each for each in self.returned if each.due is not None), key=place)
+
+    def next(self) -> tuple[int, int] | None:
+        """The item that is handed out next, and which attempt that is; it no longer waits."""
+        if due := self.due():
+            self.returned.remove(due[0])
+            return due[0].item, due[0].attempts + 1
+        return (self.waiting.pop(0), 1) if self.waiting else None
+
+    def tick(self) -> int:
+        """Go on to another millisecond, on the server's clock too."""
+        self.await_(asyncio.sleep(0.002))
+        self.clock += 1
+        return self.clock
 
     @any_of(lambda each: each.holds)
     def acknowledge(self, name: str) -> None:
         this = self.consumers[name]
         assert self.await_(this.queue.acknowledge(this.holds))
-        self.attempts.pop(this.holds.data, None)
         self.done += 1
         this.holds = None
 
     @any_of(lambda each: each.before and each.before != each.holds)
     def end_the_work_on_what_is_no_longer_its_own(self, name: str) -> None:
         this = self.consumers[name]
-        if this.holds is None or this.holds.raw != this.before.raw:
+        self.await_(this.queue.fail(this.before, "no"))
+        self.await_(this.queue.give_back(this.before))
+        if late := [each for each in self.due() if each.token == this.before.token]:
+            assert self.await_(this.queue.acknowledge(this.before))  # it is handled all the same
+            self.returned.remove(late[0])
+            self.done += 1
+        else:
             self.await_(this.queue.acknowledge(this.before))
-            self.await_(this.queue.fail(this.before, "no"))
-            self.await_(this.queue.give_back(this.before))
 
     @any_of(lambda each: each.holds)
     def fail(self, name: str) -> None:
         this = self.consumers[name]
-        item, attempt = this.holds.data, this.holds.attempt
-        self.await_(this.queue.fail(this.holds, "no"))
-        if attempt >= MAX_ATTEMPTS:
-            self.give_up(item)
+        job = this.holds
+        self.await_(this.queue.fail(job, "no"))
+        if job.attempt >= MAX_ATTEMPTS:
+            self.dead.append(job.data)
         else:
-            self.attempts[item] += 1
-            self.retrying.append(item)
+            self.returned.append(Returned(job.data, job.attempt, job.token, due=None))
         this.holds = None
 
     @any_of(lambda each: each.holds)
     def give_back(self, name: str) -> None:
         this = self.consumers[name]
-        self.await_(this.queue.give_back(this.holds))
-        self.waiting.insert(0, this.holds.data)
+        job = this.holds
+        self.await_(this.queue.give_back(job))
+        if job.attempt == 1:
+            self.waiting.insert(0, job.data)
+        else:
+            now = LONG_AGO + self.tick()
+            self.returned.append(Returned(job.data, job.attempt - 1, job.token, due=now))
         this.holds = None
 
     @rule()
-    @precondition(lambda self: self.retrying or self.due)
+    @precondition(lambda self: self.returned)
     def the_retries_fall_due(self) -> None:
-        async def make_due() -> list[int]:
+        async def make_due() -> list[str]:
             members = await self.client.call("ZRANGE", f"{QUEUE}:retry", 0, -1)
             for score, member in enumerate(members):
                 await self.client.call("ZADD", f"{QUEUE}:retry", score, member)
-            return [int(member.split(b"|")[1]) for member in members]
+            return [json.loads(member.partition(b"}")[0] + b"}")["token"] for member in members]
 
-        self.due, self.retrying = self.await_(make_due()), []
+        order = self.await_(make_due())
+        for each in self.returned:
+            each.due = order.index(each.token)
 
     @any_of(lambda each: each.holds and each.has_lease)
     def the_lease_runs_out(self, name: str) -> None:
@@ -201,14 +232,13 @@ class Model(RuleBasedStateMachine):
     @precondition(lambda self: any(not each.has_lease for each in self.consumers.values()))
     def return_lost(self, name: str) -> None:
         lost = [each for each in self.consumers.values() if each.holds and not each.has_lease]
-        for each in sorted(lost, key=lambda each: each.reserved, reverse=True):
-            self.put_back(each)
+        for each in lost:
+            self.put_back(each, due=LONG_AGO + each.reserved)
         assert self.await_(self.consumers[name].queue.return_lost()) == len(lost)
 
     @any_of(lambda each: each.holds)
     def restart(self, name: str) -> None:
-        this = self.consumers[name]
-        self.put_back(this)
+        self.put_back(self.consumers[name], due=LONG_AGO + self.tick())
         self.consumers[name] = Consumer(self.open(name))
 
     @rule()
@@ -217,15 +247,11 @@ class Model(RuleBasedStateMachine):
         assert self.await_(DeadLetters(self.client, QUEUE).requeue_all()) == len(self.dead)
         self.waiting, self.dead = self.waiting + self.dead, []
 
-    def put_back(self, consumer: Consumer) -> None:
-        assert consumer.holds
-        self.waiting.insert(0, consumer.holds.data)
-        self.attempts[consumer.holds.data] += 1
+    def put_back(self, consumer: Consumer, *, due: float) -> None:
+        job = consumer.holds
+        assert job
+        self.returned.append(Returned(job.data, job.attempt, job.token, due))
         consumer.holds = None
-
-    def give_up(self, item: int) -> None:
-        self.dead.append(item)
-        self.attempts.pop(item, None)
 
     # ---- what holds after each of it ----
 
@@ -235,13 +261,13 @@ class Model(RuleBasedStateMachine):
         hands = [each.holds.data for each in self.consumers.values() if each.holds]
         assert stored["waiting"] == self.waiting
         assert sorted(stored["in_hand"]) == sorted(hands)
-        assert sorted(stored["retrying"]) == sorted(self.retrying + self.due)
+        assert sorted(stored["retrying"]) == sorted(each.item for each in self.returned)
         assert stored["dead_lettered"] == self.dead
 
     @invariant()
     def no_item_is_lost_or_made(self) -> None:
         hands = sum(1 for each in self.consumers.values() if each.holds)
-        stored = len(self.waiting) + hands + len(self.retrying) + len(self.due) + len(self.dead)
+        stored = len(self.waiting) + hands + len(self.returned) + len(self.dead)
         assert self.added == self.done + stored
 
 
@@ -256,7 +282,7 @@ def test_any_sequence_of_calls_does_what_the_model_does(
     server: PrivateServer, request: pytest.FixtureRequest
 ) -> None:
     Model.server = server
-    full = request.config.getoption("--full-size")
+    full = request.config.getoption("--thorough")
     run_state_machine_as_test(
         Model,
         settings=settings(

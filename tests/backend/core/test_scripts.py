@@ -36,7 +36,7 @@ def test_what_a_script_shares_with_others_stands_in_place_of_the_include_line() 
     text = load("reserve").text
     assert text.startswith("#!lua flags=allow-oom\n-- What every script of a ReliableQueue")
     assert "-- include" not in text
-    assert text.index("local function in_hand") < text.index("local function hand_out")
+    assert text.index("local function is_in_hand") < text.index("First what is due")
 
 
 def test_a_script_that_is_not_there_is_an_error_that_says_which_there_are() -> None:

@@ -1,4 +1,4 @@
-"""The built-in detector on scenes with known truth, and the worker on a real queue."""
+"""The worker that has a detector look at images, on a real queue."""
 
 from __future__ import annotations
 
@@ -11,19 +11,10 @@ from tests.support import until
 
 from backend.core.reliable_queue import ReliableQueue
 from backend.services.batch_aggregator import BatchAggregator
-from backend.services.detector import (
-    BackgroundDetector,
-    Detection,
-    DetectionWorker,
-    UnsupportedMedia,
-)
+from backend.services.detector import Detection, DetectionWorker, UnsupportedMedia
+from backend.services.detectors.background import BackgroundDetector
 from backend.services.file_watcher import DETECTION_QUEUE
-from course.pipeline_lab.scenes import CAMERAS, TYPES, background, measure, overlap, scene, scenes
-
-
-@pytest.fixture(scope="module")
-def detector() -> BackgroundDetector:
-    return BackgroundDetector({camera: background(camera) for camera in CAMERAS})
+from course.pipeline_lab.scenes import background, scene
 
 
 def job(path: Path, **fields) -> dict:
@@ -34,55 +25,6 @@ def job(path: Path, **fields) -> dict:
         "media_type": "image",
         **fields,
     }
-
-
-# ---- the built-in detector -------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", TYPES)
-@pytest.mark.parametrize("camera_id", CAMERAS)
-def test_a_thing_is_found_where_it_is(detector, camera_id, kind):
-    drawn = scene(camera_id, kind, seed=5)
-    (found,) = detector.detect(drawn.image, camera_id)
-    assert found.type == kind
-    assert overlap(found.box, drawn.things[0].box) > 0.6
-    assert 0.5 < found.confidence < 1
-
-
-def test_most_is_found_and_most_reports_are_true(detector):
-    scores = measure(detector, scenes(90, seed=1))
-    assert scores["all"].recall > 0.82
-    assert scores["all"].precision > 0.9
-    for kind in TYPES:
-        assert scores[kind].recall > 0.75, kind
-
-
-def test_empty_scenes_give_no_alarm(detector):
-    drawn = [scene(camera, seed=seed) for camera in CAMERAS for seed in range(10)]
-    assert [each.seed for each in drawn if detector.detect(each.image, each.camera_id)] == []
-
-
-def test_the_light_of_the_day_is_no_detection(detector):
-    brighter = background("garden").point(lambda value: min(value + 40, 255))
-    assert detector.detect(brighter, "garden") == []
-
-
-def test_a_camera_without_a_background_takes_its_first_image_for_one():
-    detector = BackgroundDetector()
-    assert detector.detect(scene("garden", seed=1).image, "garden") == []
-    (found,) = detector.detect(scene("garden", "cat", seed=2).image, "garden")
-    assert found.type == "cat"
-
-
-def test_an_image_of_another_size_is_compared_all_the_same(detector):
-    drawn = scene("garden", "person", seed=5)
-    larger = drawn.image.resize((640, 480))
-    (found,) = detector.detect(larger, "garden")
-    half = tuple(value // 2 for value in found.box)
-    assert overlap(half, drawn.things[0].box) > 0.6
-
-
-# ---- the worker ------------------------------------------------------------------------
 
 
 class Seeing:
@@ -103,7 +45,8 @@ def aggregator(client, clock) -> BatchAggregator:
 CAR = Detection("car", 0.8, (10, 20, 110, 60))
 
 
-async def test_what_is_seen_goes_to_the_aggregator(client, aggregator, detector, root):
+async def test_what_is_seen_goes_to_the_aggregator(client, aggregator, root):
+    detector = BackgroundDetector({"driveway": background("driveway")})
     path = scene("driveway", "car", seed=5).save(root)
     async with DetectionWorker(client, detector, aggregator) as worker:
         await client.add_to_queue(DETECTION_QUEUE, job(path))

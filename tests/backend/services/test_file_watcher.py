@@ -7,24 +7,17 @@ import hashlib
 import os
 import shutil
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from tests.backend.services.images import jpeg
 from tests.support import until
 
-from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher, MediaFile, Refused, examine
+from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher
+from backend.services.media_file import MediaFile, examine
 from course.pipeline_lab.scenes import scene
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(100)
-
-
-def jpeg(number: int = 0) -> bytes:
-    """A small image, another one for each number."""
-    file = BytesIO()
-    Image.new("RGB", (32, 24)).save(file, "JPEG", comment=f"number {number}")
-    return file.getvalue()
 
 
 def put(root: Path, name: str, content: bytes) -> Path:
@@ -202,52 +195,6 @@ async def test_a_file_of_which_no_notice_came_is_found_by_looking(client, root, 
 # ---- what it refuses -------------------------------------------------------------------
 
 
-def bomb() -> bytes:
-    """A PNG of some kilobytes that would unfold to hundreds of megabytes."""
-    file = BytesIO()
-    Image.new("1", (20_000, 10_000)).save(file, "PNG")
-    return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
-    [
-        ("garden/empty.jpg", b"", "0 bytes"),
-        ("garden/half.jpg", scene("garden").jpeg()[:3000], "no whole image"),
-        ("garden/text.jpg", b"<script>alert(1)</script>", "no whole image"),
-        ("garden/text.mp4", b"no video at all", "no video, by its content"),
-        ("garden/bomb.png", bomb(), "too many|bomb"),
-        ("garden/notes.txt", b"hello", "neither an image nor a video"),
-        ("front door/a.jpg", jpeg(), "no camera id"),
-        ("a.jpg", jpeg(), "no camera id"),
-    ],
-)
-def test_what_is_no_whole_image_of_a_camera_is_refused(root, name, content, reason):
-    path = root / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
-    with pytest.raises(Refused, match=reason):
-        examine(root, path)
-
-
-def test_a_symlink_out_of_the_root_is_refused(root, tmp_path):
-    outside = tmp_path / "secret.jpg"
-    outside.write_bytes(jpeg())
-    (root / "garden").mkdir()
-    (root / "garden" / "link.jpg").symlink_to(outside)
-    (root / "linked").symlink_to(tmp_path)
-    for path in (root / "garden" / "link.jpg", root / "linked" / "secret.jpg"):
-        with pytest.raises(Refused, match="no regular file"):
-            examine(root, path)
-
-
-def test_a_pipe_is_refused_and_not_waited_for(root):
-    (root / "garden").mkdir()
-    os.mkfifo(root / "garden" / "pipe.jpg")
-    with pytest.raises(Refused, match="no regular file"):
-        examine(root, root / "garden" / "pipe.jpg")
-
-
 async def test_what_is_refused_does_not_stop_the_others(client, root, caplog):
     name = "<img src=x onerror=alert(1)>\n.jpg"
     async with watcher(client, root):
@@ -316,10 +263,40 @@ async def test_when_the_queue_is_full_files_wait_where_they_are(client, root, ca
     assert sorted(Path(job["file_path"]).name for job in got) == [f"{n}.jpg" for n in range(4)]
 
 
+@pytest.mark.parametrize(
+    ("policy", "waiting", "dead"),
+    [("dlq", ["2.jpg", "3.jpg"], ["0.jpg", "1.jpg"]), ("drop_oldest", ["2.jpg", "3.jpg"], [])],
+)
+async def test_with_another_policy_the_oldest_jobs_make_room(client, root, policy, waiting, dead):
+    watching = watcher(client, root, max_queue=2, overflow_policy=policy)
+    for number in range(4):
+        await watching.enqueue(examine(root, put(root, f"garden/{number}.jpg", jpeg(number))))
+    jobs = await client.peek_queue(DETECTION_QUEUE)
+    letters = await client.peek_queue(f"dlq:overflow:{DETECTION_QUEUE}")
+    assert [Path(job["file_path"]).name for job in jobs] == waiting
+    assert [Path(letter["data"]["file_path"]).name for letter in letters] == dead
+
+
+async def test_a_watcher_that_died_before_the_camera_was_online_makes_up_for_it(
+    client, root, monkeypatch
+):
+    file = MediaFile("garden", root / "a.jpg", "image", "2026-01-15T10:30:00+00:00", "ab" * 32)
+    watching = watcher(client, root)
+    with monkeypatch.context() as dying:
+        dying.setattr(client, "set", None)
+        with pytest.raises(TypeError):
+            await watching.enqueue(file)
+    assert await client.get_queue_length(DETECTION_QUEUE) == 1
+    assert (await watching.enqueue(file)).duplicate
+    assert (await client.get("camera:garden:status"))["status"] == "online"
+    assert await client.get_queue_length(DETECTION_QUEUE) == 1
+
+
 async def test_queueing_and_remembering_are_one_step(client, root):
     file = MediaFile("garden", root / "a.jpg", "image", "2026-01-15T10:30:00+00:00", "ab" * 32)
     watching = watcher(client, root)
-    assert [await watching.enqueue(file) for _ in range(2)] == [1, 0]
+    added = [await watching.enqueue(file) for _ in range(2)]
+    assert [(each.duplicate, each.queue_length) for each in added] == [(False, 1), (True, 1)]
     await client.call("SET", client.full_name("detection_queue"), "no list")  # the push will fail
     other = MediaFile("garden", root / "b.jpg", "image", "2026-01-15T10:30:00+00:00", "cd" * 32)
     with pytest.raises(Exception, match="WRONGTYPE"):

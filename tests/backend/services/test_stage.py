@@ -1,18 +1,22 @@
 """What all stages have in common: start, stop, and what happens when something fails."""
 
 import asyncio
+import logging
 
 import pytest
-from redis.exceptions import ConnectionError
+from redis import exceptions
+from tests.support import until
 
-from backend.services.stage import Stage
+from backend.core.redis import RedisClient
+from backend.core.unavailable import Unavailable
+from backend.services.stage import Stage, trouble_key
 
 
 class Failing(Stage):
     """Fails as it is told to, once for each error, then works."""
 
-    def __init__(self, *errors: Exception) -> None:
-        super().__init__(retry_after=0.01)
+    def __init__(self, client: RedisClient, *errors: Exception) -> None:
+        super().__init__(client)
         self.errors = list(errors)
 
     async def run(self) -> None:
@@ -22,46 +26,67 @@ class Failing(Stage):
         await asyncio.Event().wait()
 
 
-async def test_a_stage_works_for_the_length_of_its_block() -> None:
-    stage = Failing()
+async def test_a_stage_works_for_the_length_of_its_block(client: RedisClient) -> None:
+    stage = Failing(client)
     async with stage:
         assert stage.ready.is_set()
         (task,) = [task for task in asyncio.all_tasks() if task.get_name() == "stage"]
     assert task.cancelled()
 
 
-async def test_a_stage_begins_again_until_redis_is_back(caplog) -> None:
-    async with Failing(ConnectionError("refused"), ConnectionError("refused")) as stage:
+@pytest.mark.parametrize(
+    "error",
+    [exceptions.ConnectionError("refused"), Unavailable("no model"), OSError("disk"), KeyError(1)],
+    ids=lambda error: type(error).__name__,
+)
+async def test_no_error_ends_a_stage(client: RedisClient, error: Exception) -> None:
+    async with Failing(client, error, error) as stage:
         assert stage.errors == []
-    assert caplog.text.count("Redis: refused; trying again in 0.01 s") == 2
 
 
-async def test_a_stage_that_cannot_start_says_why() -> None:
-    with pytest.raises(OSError, match="no such folder"):
-        async with Failing(OSError("no such folder")):
-            pass
+async def test_the_same_trouble_is_logged_once(
+    client: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    refused = exceptions.ConnectionError("refused")
+    async with Failing(client, refused, refused, refused) as stage:
+        stage.record("an item", 0.0)
+    assert caplog.text.count("ConnectionError: refused; waiting, and trying again") == 1
+    assert caplog.text.count("at work again") == 1
 
 
-async def test_a_stage_that_fails_later_says_why_when_it_is_stopped() -> None:
-    class FailingLater(Stage):
-        async def run(self) -> None:
-            self.ready.set()
-            raise OSError("disk full")
-
-    stage = FailingLater()
-    await asyncio.wait([stage.start()])
-    with pytest.raises(OSError, match="disk full"):
-        await stage.stop()
+async def test_a_fault_of_the_stage_itself_is_logged_with_its_traceback(
+    client: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Failing(client, ZeroDivisionError("one by none")):
+        pass
+    assert "ZeroDivisionError: one by none; beginning again" in caplog.text
+    assert "Traceback" in caplog.text
 
 
-async def test_a_stage_runs_once_at_a_time() -> None:
-    async with Failing() as stage:
+async def test_what_is_away_is_asked_for_again_within_a_second(client: RedisClient) -> None:
+    stage = Failing(client, *[Unavailable("no model")] * 5)  # 0.1, 0.2, 0.4, 0.8, then 1 s at most
+    async with asyncio.timeout(5), stage:
+        pass
+
+
+async def test_a_stage_in_trouble_says_so_in_redis_and_only_then(client: RedisClient) -> None:
+    stage = Failing(client, *[Unavailable("no model")] * 2)
+    stage.start()
+    await until(lambda: client.exists(trouble_key("stage")))
+    assert await client.get(trouble_key("stage")) == "Unavailable: no model"
+    assert 0 < await client.call("TTL", client.full_name(trouble_key("stage"))) <= 6
+    await stage.stop()
+
+
+async def test_a_stage_runs_once_at_a_time(client: RedisClient) -> None:
+    async with Failing(client) as stage:
         with pytest.raises(RuntimeError, match="already runs"):
             stage.start()
 
 
-async def test_a_stage_can_be_started_again() -> None:
-    stage = Failing()
+async def test_a_stage_can_be_started_again(client: RedisClient) -> None:
+    stage = Failing(client)
     for _ in range(2):
         async with stage:
             assert stage.ready.is_set()

@@ -1,19 +1,15 @@
-"""The drawn scenes: the same each time, true about themselves, and good to measure with."""
+"""The drawn scenes: the same each time, and true about themselves."""
 
 from io import BytesIO
 
 import pytest
 from PIL import Image, ImageChops
 
-from backend.services.detector import Detection
 from course.pipeline_lab.scenes import (
     CAMERAS,
     SIZE,
     TYPES,
     background,
-    measure,
-    overlap,
-    save_backgrounds,
     scene,
     scenes,
 )
@@ -63,43 +59,6 @@ def test_a_saved_scene_is_a_small_jpeg_in_the_folder_of_its_camera(tmp_path) -> 
         assert (image.format, image.size) == ("JPEG", SIZE)
     assert path.stat().st_size < 20_000
     assert list(path.parent.iterdir()) == [path]
-
-
-def test_backgrounds_are_saved_under_the_names_of_their_cameras(tmp_path) -> None:
-    save_backgrounds(tmp_path / "backgrounds")
-    names = {path.stem for path in (tmp_path / "backgrounds").iterdir()}
-    assert names == set(CAMERAS)
-
-
-class Reporting:
-    """A detector that reports what it was told to."""
-
-    def __init__(self, *detections: Detection) -> None:
-        self.detections = list(detections)
-
-    def detect(self, image: Image.Image, camera_id: str) -> list[Detection]:
-        return self.detections
-
-
-def test_measuring_counts_what_is_there_what_is_reported_and_what_is_right() -> None:
-    drawn = scene("garden", "person", "cat", seed=1)
-    boxes = {thing.type: thing.box for thing in drawn.things}
-    detector = Reporting(
-        Detection("person", 0.9, boxes["person"]),
-        Detection("person", 0.8, boxes["person"]),  # the same one, twice
-        Detection("car", 0.7, boxes["cat"]),  # the wrong type
-    )
-    scores = measure(detector, [drawn])
-    assert (scores["person"].recall, scores["person"].precision) == (1.0, 0.5)
-    assert (scores["cat"].recall, scores["cat"].precision) == (0.0, 1.0)
-    assert scores["car"].precision == 0.0
-    assert (scores["all"].there, scores["all"].reported, scores["all"].right) == (2, 3, 1)
-
-
-def test_the_overlap_is_shared_area_over_covered_area() -> None:
-    assert overlap((0, 0, 10, 10), (0, 0, 10, 10)) == 1.0
-    assert overlap((0, 0, 10, 10), (5, 0, 15, 10)) == pytest.approx(1 / 3)
-    assert overlap((0, 0, 10, 10), (10, 0, 20, 10)) == 0.0
 
 
 def test_a_jpeg_can_be_read_back() -> None:

@@ -6,9 +6,11 @@ import pytest
 from tests.support import hear
 
 from backend.core.redis import RedisClient
-from backend.services.analyzer import AnalysisWorker, RuleAnalyzer
+from backend.services.analyzer import AnalysisWorker
+from backend.services.analyzers.rules import RuleAnalyzer
 from backend.services.batch_aggregator import BatchAggregator
-from backend.services.detector import BackgroundDetector, DetectionWorker
+from backend.services.detector import DetectionWorker
+from backend.services.detectors.background import BackgroundDetector
 from backend.services.event_broadcaster import EVENT_CHANNEL
 from backend.services.file_watcher import FileWatcher
 from course.pipeline_lab.clock import Clock

@@ -161,29 +161,50 @@ $("pause").onclick = () => {
 
 // ---- queues -------------------------------------------------------------------------
 
-const lengths = { detection_queue: [], analysis_queue: [] };
+const COUNTS = ["pending", "processing", "dead"]; // the columns of the table
+const STYLES = 4; // of lines, in the style sheet
+const queues = new Map(); // by name, as the overview tells of them
 
-function showQueues(queues) {
+function addQueue(name) {
+  const style = `line-${queues.size % STYLES}`;
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+  line.setAttribute("class", style);
+  line.dataset.queue = name;
+  const key = make("span", `key ${style}`);
+  key.setAttribute("aria-hidden", "true");
+  const heading = make("th");
+  heading.scope = "row";
+  heading.append(key, name);
+  const cells = COUNTS.map(() => make("td"));
+  const row = make("tr");
+  row.append(heading, ...cells);
+  if (!queues.size) $("queues").replaceChildren();
+  $("queues").append(row);
+  $("lines").append(line);
+  queues.set(name, { line, cells, samples: [] });
+}
+
+function showQueues(counts) {
   const now = Date.now();
-  for (const [name, samples] of Object.entries(lengths)) {
-    samples.push({ at: now, length: queues[name].pending });
+  for (const [name, of] of Object.entries(counts)) {
+    if (!queues.has(name)) addQueue(name);
+    const { cells, samples } = queues.get(name);
+    samples.push({ at: now, length: of.pending });
     while (now - samples[0].at > MEMORY) samples.shift();
-    for (const cell of document.querySelectorAll(`[data-queue="${name}"] [data-count]`)) {
-      cell.textContent = queues[name][cell.dataset.count];
-    }
+    cells.forEach((cell, column) => { cell.textContent = of[COUNTS[column]]; });
   }
-  const most = (samples) => Math.max(...samples.map((sample) => sample.length));
-  const top = Math.max(5, ...Object.values(lengths).map(most));
+  const most = ({ samples }) => Math.max(...samples.map((sample) => sample.length));
+  const top = Math.max(5, ...[...queues.values()].map(most));
   $("top").textContent = top;
-  for (const [name, samples] of Object.entries(lengths)) {
+  for (const { line, samples } of queues.values()) {
     const points = samples.map(({ at, length }) => {
       const x = 240 - (240 * (now - at)) / MEMORY;
       return `${x.toFixed(1)},${(99 - (98 * length) / top).toFixed(1)}`;
     });
-    document.querySelector(`polyline.${name}`).setAttribute("points", points.join(" "));
+    line.setAttribute("points", points.join(" "));
   }
-  const words = Object.entries(lengths).map(([name, samples]) =>
-    `${name}: ${samples.at(-1).length} waiting now, ${most(samples)} at the most`);
+  const words = [...queues].map(([name, queue]) =>
+    `${name}: ${queue.samples.at(-1).length} waiting now, ${most(queue)} at the most`);
   $("chart").setAttribute("aria-label", words.join("; "));
 }
 

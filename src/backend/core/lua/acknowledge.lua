@@ -1,9 +1,18 @@
 #!lua flags=allow-oom
 -- include reliable_queue.lua
 
--- The lease remembers what was acknowledged last: asked again, the answer is the same.
-if not in_hand(ARGV[2]) then return redis.call('GET', lease) == ARGV[2] and 1 or 0 end
-redis.call('HDEL', attempts, ARGV[2], ARGV[2] .. ':first_failed_at')
-redis.call('SET', lease, ARGV[2], 'XX', 'KEEPTTL')
-redis.call('LPOP', processing)
-return 1
+local token, lease_ms = ARGV[2], ARGV[3]
+if is_in_hand(token) then
+    -- The lease remembers what was acknowledged last: asked again, the answer is the same.
+    redis.call('SET', lease, lease_ms .. ' ' .. token, 'XX', 'KEEPTTL')
+    redis.call('DEL', processing)
+    return 1
+end
+if string.match(redis.call('GET', lease) or '', ' (%x+)$') == token then return 1 end
+
+-- The lease had run out. If nobody has the item in hand by now, it is handled all the same.
+for _, member in ipairs(redis.call('ZRANGE', retry, '-inf', milliseconds(), 'BYSCORE')) do
+    local _, its_token = split(member)
+    if its_token == token then return redis.call('ZREM', retry, member) end
+end
+return 0

@@ -1,24 +1,52 @@
 -- What every script of a ReliableQueue begins with. `consumer` is the one that calls;
 -- `processing` and `lease` are its own keys.
-local queue, consumers, attempts, retry, dlq, processing, lease = unpack(KEYS)
+local queue, consumers, retry, dlq, processing, lease, swept = unpack(KEYS)
 local consumer = ARGV[1]
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)  -- milliseconds
 
--- The item in hand, if it is the one with this digest.
-local function in_hand(digest)
-    local item = redis.call('LINDEX', processing, 0)
-    return item and redis.sha1hex(item) == digest and item
+local function milliseconds()
+    local clock = redis.call('TIME')
+    return clock[1] * 1000 + math.floor(clock[2] / 1000)
 end
 
--- Move all that is in a processing list to the front of the queue, in the old order.
-local function return_all(from)
-    local count = 0
-    local item = redis.call('LMOVE', from, queue, 'RIGHT', 'LEFT')
-    while item do
-        redis.call('HINCRBY', attempts, redis.sha1hex(item), 1)
-        count = count + 1
-        item = redis.call('LMOVE', from, queue, 'RIGHT', 'LEFT')
+-- A reservation, as it is written: behind its item in a processing list, or, while the item
+-- waits for its next try, before it in `retry`. `attempt` counts how often it was handed out.
+local function write(token, attempt, first_failed_at)
+    local form = '{"token":"%s","attempt":%d,"first_failed_at":"%s"}'
+    return string.format(form, token, attempt, first_failed_at)
+end
+
+local PATTERN = '{"token":"(%x+)","attempt":(%d+),"first_failed_at":"([^"]*)"}'
+
+-- Returns token, attempt and first_failed_at; nothing, if this is no reservation.
+local function read(written)
+    return string.match(written or '', '^' .. PATTERN .. '$')
+end
+
+-- Splits a member of `retry`: the item, then token, attempt and first_failed_at. A member that
+-- somebody else has put there counts as an item that was never handed out.
+local function split(member)
+    local token, attempt, first_failed_at, item = string.match(member, '^' .. PATTERN .. '(.*)$')
+    if not token then return member, '0', 0, '' end
+    return item, token, tonumber(attempt), first_failed_at
+end
+
+-- Whether the item in hand is the one that was reserved with this token.
+local function is_in_hand(token)
+    return read(redis.call('LINDEX', processing, 1)) == token
+end
+
+-- Moves what a processing list holds to where it is handed out next. Its attempt counts if
+-- `counts`; then it waits in `retry`, due at once, where its attempts are written beside it.
+local function put_back(list, reserved_at, counts)
+    local item, written = unpack(redis.call('LRANGE', list, 0, 1))
+    if not item then return 0 end
+    local token, attempt, first_failed_at = read(written)
+    attempt = token and tonumber(attempt) - (counts and 0 or 1) or 0
+    if attempt > 0 then
+        redis.call('ZADD', retry, reserved_at, write(token, attempt, first_failed_at) .. item)
+    else
+        redis.call('LPUSH', queue, item)
     end
-    return count
+    redis.call('DEL', list)
+    return 1
 end

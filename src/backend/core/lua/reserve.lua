@@ -1,25 +1,39 @@
 #!lua flags=allow-oom
 -- include reliable_queue.lua
 
-redis.call('SET', lease, '', 'PX', ARGV[2])
-local function hand_out(item)
-    local digest = redis.sha1hex(item)
-    return {item, 1 + (redis.call('HGET', attempts, digest) or 0),
-            redis.call('HGET', attempts, digest .. ':first_failed_at'), 0}
+local token, longest_wait = ARGV[2], tonumber(ARGV[3])
+
+local item, written = unpack(redis.call('LRANGE', processing, 0, 1))
+if read(written) then return {item, written, 0} end  -- asked again: the same answer
+if item then                                         -- it came while this consumer waited
+    written = write(token, 1, '')
+    redis.call('RPUSH', processing, written)
+    return {item, written, 0}
 end
 
-local item = redis.call('LINDEX', processing, 0)
-if item then return hand_out(item) end  -- asked again: the same answer
-
--- Failed items whose wait is over go to the front, the one that is due longest foremost.
-for _, member in ipairs(redis.call('ZRANGE', retry, now, '-inf', 'BYSCORE', 'REV')) do
-    redis.call('LPUSH', queue, string.sub(member, string.find(member, '|', 1, true) + 1))
+-- First what is due for another try.
+local member, due = unpack(redis.call('ZRANGE', retry, 0, 0, 'WITHSCORES'))
+local now = member and milliseconds()
+local next_retry = member and due - now or 3600000
+if member and next_retry > 0 then
+    -- Nothing waits for longer than the longest wait, unless the server's clock was put back.
+    local last, last_due = unpack(redis.call('ZRANGE', retry, -1, -1, 'WITHSCORES'))
+    member = last_due - now > longest_wait and last
+end
+if member then
+    local its_item, _, attempt, first_failed_at = split(member)
+    written = write(token, attempt + 1, first_failed_at)
+    redis.call('ZADD', consumers, now, consumer)  -- first: or else nobody would look for it
+    redis.call('RPUSH', processing, its_item, written)
     redis.call('ZREM', retry, member)
+    return {its_item, written, 0}
 end
 
 if redis.call('EXISTS', queue) == 1 then
-    redis.call('ZADD', consumers, now, consumer)  -- first: or else nobody would look for it
-    return hand_out(redis.call('LMOVE', queue, processing, 'LEFT', 'RIGHT'))
+    redis.call('ZADD', consumers, now or milliseconds(), consumer)
+    item = redis.call('LMOVE', queue, processing, 'LEFT', 'RIGHT')
+    written = write(token, 1, '')
+    redis.call('RPUSH', processing, written)
+    return {item, written, 0}
 end
-local next_retry = redis.call('ZRANGE', retry, 0, 0, 'WITHSCORES')[2]
-return {false, 0, false, next_retry and next_retry - now or 3600000}
+return {false, false, next_retry}

@@ -1,13 +1,27 @@
 #!lua flags=allow-oom
 -- include reliable_queue.lua
 
+-- One living consumer is enough to look: the others find `swept`, and leave it at that.
+local lease_ms, interval = tonumber(ARGV[2]), tonumber(ARGV[3])
+if interval > 0 and redis.call('PTTL', swept) > interval then
+    redis.call('DEL', swept)  -- longer than it was set for: the server's clock was put back
+end
+if interval > 0 and not redis.call('SET', swept, '', 'NX', 'PX', interval) then return 0 end
+
 -- Only Redis knows who the others are, so the names of their keys are made here.
 local count = 0
--- Who reserved last is returned first: in the end the oldest item is in front.
-for _, other in ipairs(redis.call('ZRANGE', consumers, 0, -1, 'REV')) do
-    if redis.call('EXISTS', queue .. ':lease:' .. other) == 0 then
-        count = count + return_all(queue .. ':processing:' .. other)
+local reserved = redis.call('ZRANGE', consumers, 0, -1, 'WITHSCORES')
+for place = #reserved - 1, 1, -2 do  -- in the end, what was reserved first is in front
+    local other, reserved_at = reserved[place], reserved[place + 1]
+    local its_lease = queue .. ':lease:' .. other
+    local left = redis.call('PTTL', its_lease)
+    if left == -2 then
+        count = count + put_back(queue .. ':processing:' .. other, reserved_at, true)
         redis.call('ZREM', consumers, other)
+    elseif left > lease_ms then
+        -- Longer than a lease of its own can be? Then the server's clock was put back.
+        local its_own = tonumber(string.match(redis.call('GET', its_lease), '^%d+'))
+        if its_own and left > its_own then redis.call('PEXPIRE', its_lease, its_own) end
     end
 end
 return count

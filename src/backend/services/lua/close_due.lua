@@ -1,3 +1,5 @@
+#!lua flags=allow-oom
+-- Only what is in batches already is moved: so this may run when the memory is full.
 -- include batches.lua
 
 local answer = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.services.rt_detr import RTDetrDetector
+from backend.services.detectors.rt_detr import RTDetrDetector
 from course.pipeline_lab.scenes import scene
 
 EXTRA = all(importlib.util.find_spec(name) for name in ("torch", "transformers"))

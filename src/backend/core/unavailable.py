@@ -1,0 +1,46 @@
+"""Bad items and bad times: whose fault is it that the work on an item has failed?
+
+An item that fails in good times is a bad item: it is tried a few times, then put aside. When what
+the work needs is away, every item fails, and none of them is to blame. Then the right thing is to
+stop taking, wait, and try the same item again.
+"""
+
+from redis import exceptions
+
+
+class Unavailable(Exception):
+    """What the work needs is away: a model, a database, a disk. Raise it from your own work.
+
+    try:
+        answer = await model.ask(image)
+    except ModelIsDown as error:
+        raise Unavailable("the detection model does not answer") from error
+    """
+
+
+AWAY = (
+    Unavailable,
+    ConnectionError,  # Python's own: any program on the network that is not there
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.OutOfMemoryError,
+    exceptions.ReadOnlyError,
+    exceptions.BusyLoadingError,
+    exceptions.MasterDownError,
+    exceptions.TryAgainError,
+    exceptions.ClusterDownError,
+    exceptions.NoPermissionError,
+)
+NOT_NOW = ("BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "NOAUTH", "WRONGPASS")
+"""Errors of Redis without a class in redis-py: how their text begins."""
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Return whether an error speaks of bad times, and not of a bad item.
+
+    Python's own TimeoutError does not: an item on which the work never ends is a bad item. Work
+    that asks a model with a deadline knows better, and can raise `Unavailable`.
+    """
+    if isinstance(error, exceptions.ResponseError) and str(error).startswith(NOT_NOW):
+        return True
+    return isinstance(error, AWAY)

@@ -1,0 +1,1 @@
+"""Analyzers: `rules`, which is built in, and `model`, which asks a language model."""

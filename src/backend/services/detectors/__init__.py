@@ -1,0 +1,1 @@
+"""Detectors: `background`, which is built in, and `rt_detr`, which production uses."""

@@ -1,0 +1,116 @@
+"""What an exercise is made of, and how its Markdown file is read.
+
+A file is a small form. Its text and code go into the notebook as they are:
+
+    ---
+    place: 2
+    ---
+    # Exercise: <title>
+    <task>
+    ## Stub        a fence of Python: the cell that the reader changes
+    ## Hints       three, `1. …`, each on one line: from a nudge to nearly the answer
+    ## Solution    a fence of Python: a right answer, with comments
+    ## Why         one line: why it matters in production
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+SECTIONS = ["Stub", "Hints", "Solution", "Why"]
+_SECTION = re.compile(rf"^## ({'|'.join(SECTIONS)})$", re.MULTILINE)
+_HEAD = re.compile(r"---\nplace: (\d+)\n---\n\s*# Exercise: (.+)\n\s*(\S[\s\S]*)")
+_FENCE = re.compile(r"```python\n([\s\S]+?)\n```")
+_HINTS = re.compile(r"1\. (.+)\n2\. (.+)\n3\. (.+)")
+
+
+class BadForm(ValueError):
+    """An exercise's file is not in the form above; the message names file, section and remedy."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise, as its files `<lesson>/<name>.md` and `<lesson>/<name>.py` define it."""
+
+    name: str  # as `queue.drain`
+    place: int  # 1 for the first exercise of its lesson
+    title: str
+    task: str  # what the reader is to do, as Markdown
+    stub: str  # the code of the cell that the reader changes
+    hints: tuple[str, ...]  # from a nudge to nearly the answer
+    solution: str  # a right answer for that cell, with comments
+    why: str  # why it matters in production: one line, shown with "right"
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The names that are judged: the functions and variables that the stub defines."""
+        defined = []
+        for node in ast.parse(self.stub).body:
+            match node:
+                case (
+                    ast.FunctionDef(name=name)
+                    | ast.AsyncFunctionDef(name=name)
+                    | ast.Assign(targets=[ast.Name(id=name)])
+                ):
+                    defined.append(name)
+        return tuple(defined)
+
+    @property
+    def check(self) -> Callable[..., Awaitable[None]]:
+        """What is awaited with the bench and the answers: it raises NotYet, or they are right."""
+        return import_module(f"exercises.{self.name}").check
+
+
+def read(file: Path) -> Exercise:
+    """Read an exercise from `<lesson>/<name>.md`.
+
+    Raises:
+        BadForm: something is missing, or not as it should be.
+    """
+    head, *rest = _SECTION.split(file.read_text(encoding="utf-8"))
+    if rest[::2] != SECTIONS:
+        _refuse(file, "the sections", f"`## {', ## '.join(SECTIONS)}`, once and in this order")
+    stub, hints, solution, why = (section.strip() for section in rest[1::2])
+    begins = _HEAD.fullmatch(head.strip())
+    if not begins:
+        _refuse(file, "the beginning", "`place: 1` between lines of `---`, `# Exercise: …`, a task")
+    given = _HINTS.fullmatch(hints)
+    if not given:
+        _refuse(file, "Hints", "three lines, `1. …`, `2. …` and `3. …`")
+    if not why or "\n" in why:
+        _refuse(file, "Why", "one line")
+    place, title, task = begins.groups()
+    exercise = Exercise(
+        name=f"{file.parent.name}.{file.stem}",
+        place=int(place),
+        title=title,
+        task=task,
+        stub=_code(file, "Stub", stub),
+        hints=given.groups(),
+        solution=_code(file, "Solution", solution),
+        why=why,
+    )
+    if not exercise.answers:
+        _refuse(file, "Stub", "code that defines what is judged")
+    return exercise
+
+
+def _code(file: Path, section: str, text: str) -> str:
+    fence = _FENCE.fullmatch(text)
+    if not fence:
+        _refuse(file, section, "one fence, ```python … ```, and nothing beside it")
+    try:
+        ast.parse(fence[1])
+    except SyntaxError as error:
+        _refuse(file, section, f"Python: {error.msg}, line {error.lineno} of the fence")
+    return fence[1]
+
+
+def _refuse(file: Path, where: str, needed: str) -> NoReturn:
+    raise BadForm(f"{file}: {where} must be {needed}.")

@@ -1,0 +1,69 @@
+"""`python -m course`: which commands there are, and how they end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from course import __main__ as course_commands
+
+
+def greet() -> None:
+    """Greet the reader.
+
+    Not in the list: only the first line is.
+    """
+    print("hello")
+
+
+@pytest.fixture
+def with_a_command_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("greet", f"{__name__}:greet", "course.commands")
+    monkeypatch.setattr(EntryPoint, "load", lambda self: greet)
+    monkeypatch.setattr(course_commands, "entry_points", lambda group: [entry])
+
+
+def test_each_command_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert course_commands.main([]) == 0
+    _, listed = capsys.readouterr().out.split("commands:\n")
+    lines = listed.splitlines()
+    assert [line.split()[0] for line in lines] == ["doctor", "progress"]
+    assert all(line.endswith(".") and len(line.split()) > 3 for line in lines)
+
+
+@pytest.mark.usefixtures("with_a_command_of_another_package")
+def test_another_package_adds_a_command_as_an_entry_point(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert course_commands.main(["greet"]) == 0
+    assert capsys.readouterr().out == "hello\n"
+    course_commands.main([])
+    assert "  greet      Greet the reader.\n" in capsys.readouterr().out
+
+
+def test_a_command_that_is_not_there_ends_with_those_that_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        course_commands.main(["heal"])
+    assert ended.value.code == 2
+    assert "doctor" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["progress"]])
+def test_a_closed_pipe_is_no_error(command: list[str]) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-m", "course", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert program.stdout
+    assert program.stderr
+    program.stdout.close()  # as `| head` does once it has its lines
+    assert program.stderr.read() == ""
+    assert program.wait(timeout=20) == 0
+    program.stderr.close()

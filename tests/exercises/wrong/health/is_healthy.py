@@ -1,0 +1,38 @@
+"""Wrong answers to health.is_healthy: each cell is named for the hint that it draws."""
+
+
+# %% ALWAYS_YES
+async def is_healthy(client):
+    try:
+        await client.health_check()
+    except Exception:
+        return False
+    return True
+
+
+# %% ALWAYS_YES
+async def is_healthy(client):
+    return bool(await client.health_check())
+
+
+# %% FORGOT_AWAIT
+async def is_healthy(client):
+    health = client.health_check()
+    return health["status"] == "healthy"
+
+
+# %% NO_SUCH_WORD
+async def is_healthy(client):
+    health = await client.health_check()
+    return health["status"] == "ok"
+
+
+# %% RAISES
+async def is_healthy(client):
+    health = await client.health_check()
+    return health["redis_version"] != ""
+
+
+# %% NO_BOOL
+async def is_healthy(client):
+    return (await client.health_check())["status"]

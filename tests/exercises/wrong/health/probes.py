@@ -1,0 +1,55 @@
+"""Wrong answers to health.probes: each cell is named for the hint that it draws."""
+
+
+# %% LIVE_ASKS
+async def live(client):
+    health = await client.health_check()
+    return 200 if health["status"] == "healthy" else 503
+
+
+async def ready(client):
+    health = await client.health_check()
+    return 200 if health["status"] == "healthy" else 503
+
+
+# %% LIVE_WAITS
+async def live(client):
+    await client.health_check()
+    return 200
+
+
+async def ready(client):
+    health = await client.health_check()
+    return 200 if health["status"] == "healthy" else 503
+
+
+# %% READY_BLIND
+async def live(client):
+    return 200
+
+
+async def ready(client):
+    health = await client.health_check()
+    return 200 if "connected" in health else 503
+
+
+# %% READY_ALWAYS_503
+async def live(client):
+    return 200
+
+
+async def ready(client):
+    health = await client.health_check()
+    return 200 if health["status"] is True else 503
+
+
+# %% NOT_READY_RAISES
+async def live(client):
+    return 200
+
+
+async def ready(client):
+    health = await client.health_check()
+    if health["error"]:
+        return 503
+    return 200

@@ -1,0 +1,185 @@
+"""Wrong answers to pipeline.due: each cell is named for the hint that it draws."""
+
+
+# %% NO_BATCH
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% WRONG_KEY
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{camera_id}:started_at")
+    last = await client.get(f"batch:{camera_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% OWN_CLOCK
+import time
+
+
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    now = time.time()
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% IDLE_FROM_START
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    if now - started >= 30:
+        return "idle"
+    return None
+
+
+# %% NO_IDLE
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    return None
+
+
+# %% NO_IDLE
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30_000:
+        return "idle"
+    return None
+
+
+# %% NO_WINDOW
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% NO_WINDOW
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - last >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% EDGE
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started > 90:
+        return "window"
+    if now - last > 30:
+        return "idle"
+    return None
+
+
+# %% EARLY
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 80:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% BOTH
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - last >= 30:
+        return "idle"
+    if now - started >= 90:
+        return "window"
+    return None
+
+
+# %% CLOSED
+async def why_due(client, camera_id, now):
+    for batch in await BatchAggregator(client, clock=lambda: now).close_due():
+        if batch.camera_id == camera_id:
+            return batch.reason
+    return None
+
+
+# %% OTHER
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    return now - started >= 90 or now - last >= 30
+
+
+# %% FORGOT_AWAIT
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None

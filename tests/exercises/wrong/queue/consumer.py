@@ -1,0 +1,87 @@
+"""Wrong answers to queue.consumer: each cell is named for the hint that it draws."""
+
+
+# %% STOPPED
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        await handle(image)
+
+
+# %% SWALLOWED
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            print("could not handle", image["file_path"], error)
+
+
+# %% PUT_BACK
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception:
+            await client.add_to_queue("detection_queue", image)
+
+
+# %% WHICH
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            await client.add_to_queue("dlq:detection_queue", str(error))
+
+
+# %% WHY
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception:
+            entry = {"original_job": image, "error": "failed"}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% ALL_OF_THEM
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        error = ""
+        try:
+            await handle(image)
+        except Exception as reason:
+            error = str(reason)
+        entry = {"original_job": image, "error": error}
+        await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% OTHER_QUEUE
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("detection_dlq", entry)
+
+
+# %% NOT_HANDLED
+async def consume(client, handle):
+    for _ in range(await client.get_queue_length("detection_queue") - 1):
+        image = await client.get_from_queue("detection_queue", timeout=1)
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% FORGOT_AWAIT
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            client.add_to_queue("dlq:detection_queue", entry)

@@ -1,0 +1,41 @@
+"""The README names what is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_link_leads_to_a_file() -> None:
+    links = re.findall(r"\]\(((?!https?:)[^)#]+)\)", README)
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_path_that_is_named_is_there() -> None:
+    paths = re.findall(
+        r"`((?:src|tests|docs|notebooks|scripts|\.ci|\.devcontainer)/[^\s`<*]*)`", README
+    )
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_every_folder_of_the_sources_and_the_tests_is_on_the_map() -> None:
+    layout = README.partition("## Layout")[2]
+    mirrors = {folder.name for folder in (ROOT / "src").iterdir()}
+    folders = [
+        f"{parent}/{folder.name}/"
+        for parent in ("src", "tests")
+        for folder in (ROOT / parent).iterdir()
+        if folder.is_dir() and not folder.name.startswith("__")
+        if parent == "src" or folder.name not in mirrors or folder.name == "exercises"
+    ]
+    assert [folder for folder in folders if f"`{folder}`" not in layout] == []
+
+
+def test_every_command_of_make_that_is_named_exists() -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    named = re.findall(r"`make ([a-z-]+)`", README)
+    assert [name for name in named if name not in targets] == []
