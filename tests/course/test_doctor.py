@@ -222,7 +222,8 @@ def test_every_command_that_the_lessons_need_is_tried(private_server: PrivateSer
         ran = {
             re.findall("cmdstat_([a-z]+)", name)[0].upper() for name in client.info("commandstats")
         }
-    assert sent - ran == set()
+    only_where_others_have_written = {"RENAME"}
+    assert sent - ran == only_where_others_have_written
 
 
 def test_packages_that_are_missing_or_differ_are_named(tmp_path: Path) -> None:
