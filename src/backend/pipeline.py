@@ -120,6 +120,12 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--window", type=float, default=90.0, help="longest batch, in seconds")
     parser.add_argument("--idle", type=float, default=30.0, help="seconds that end a batch")
     parser.add_argument("--host", default="127.0.0.1", help="where the dashboard listens")
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        metavar="NAME",
+        help="a name of this machine or of a reverse proxy before it; may be given again",
+    )
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--redis-url", metavar="URL", help="instead of REDIS_URL")
     parser.add_argument("--namespace", default="", help="put before all names in Redis")
@@ -151,8 +157,7 @@ async def run(options: argparse.Namespace) -> None:
             stage.name: stage.start() for stage in _entered(stack, make_stages(client, options))
         }
         if "web" in (options.stage or STAGES):
-            hosts = [options.host, "localhost", "127.0.0.1"]
-            app = create_app(client, allowed_hosts=None if options.host == "0.0.0.0" else hosts)
+            app = create_app(client, allowed_hosts=options.allowed_host)
             try:
                 url = await stack.enter_async_context(
                     serve(app, host=options.host, port=options.port)
