@@ -5,7 +5,6 @@ plots           measure queues, draw them, and say in words what is drawn
 wire            the commands that a client sends, as the server sees them
 pipeline_lab    lesson 05: drawn scenes, a clock, waiting, where the time goes
 failure_lab     lesson 06: consumers to kill, a connection to cut, and the count
-doctor          `python -m course doctor`: is everything there that the lessons need?
 """
 
 from importlib import import_module
