@@ -45,7 +45,7 @@ async def main(url: str, queue_name: str, mode: Mode, options: Options) -> None:
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     set_clock(options.clock)
-    client = RedisClient(url, timeout=options.timeout, backoff_base=0.05)
+    client = RedisClient(url, backoff_base=0.05)
     async with client, MODES[mode].consume(client, queue_name, options) as take:
         report(ready=True)
         while not stopping.is_set():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from backend.core.push import add_to_queue_safe
@@ -20,12 +21,10 @@ Take = Callable[[float], AbstractAsyncContextManager[Any]]
 class Options:
     """How a consumer works. Those of `ReliableQueue` mean nothing in mode "pop"."""
 
-    name: str | None = None
+    name: str = field(default_factory=lambda: f"consumer-{secrets.token_hex(4)}")
     """Its name as a consumer; by default one that no other has."""
     work_seconds: float = 0.02
     """How long it works on each item."""
-    timeout: float = 5.0
-    """The deadline of its client, in seconds."""
     clock: float = 0.0
     """Seconds by which its clock is wrong."""
     lease: float = 30.0

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import os
+import itertools
 import secrets
-import time
-from dataclasses import replace
 from typing import Any, Self
 
 from redis import exceptions
@@ -20,6 +18,7 @@ from course.failure_lab.modes import MODES, Mode, Options
 from course.failure_lab.tally import Tally, identity
 from course.kernel import shorten_tracebacks, unseen_tasks
 from course.session import LeftBehind
+from course.waiting import until
 from private_redis import PrivateServer
 
 QUEUE = "detection_queue"
@@ -56,8 +55,10 @@ class Round:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.client.disconnect()
-        self.close()
+        try:
+            await self.client.disconnect()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """End the consumers, the proxies and the server."""
@@ -83,14 +84,15 @@ class Round:
             consumer.kill()
         await self.client.call("FLUSHALL", repeat=True)
         self.mode: Mode = mode
+        self._numbers = itertools.count()
         self.added: list[Any] = []
         self.handled: list[Any] = []
         self.consumers = []
 
     async def add(self, count: int = 1, *, client: RedisClient | None = None) -> None:
         """Add so many jobs, numbered on from the last one. See `add_item`."""
-        for _ in range(count):
-            await self.add_item({"id": len(self.added), "camera_id": "front_door"}, client=client)
+        for number in itertools.islice(self._numbers, count):
+            await self.add_item({"id": number, "camera_id": "front_door"}, client=client)
 
     async def add_item(self, item: Any, *, client: RedisClient | None = None) -> None:
         """Add this item; what is not answered is sent again, as a careful producer does.
@@ -98,14 +100,18 @@ class Round:
         Args:
             item: anything that JSON can hold.
             client: the producer's client; by default the round's.
+
+        Raises:
+            ResponseError: the server refuses it, and so it does not count as added.
         """
-        self.added.append(identity(item))
         key = secrets.token_hex(8)
         while True:
             try:
-                return await MODES[self.mode].add(client or self.client, QUEUE, item, key)
+                await MODES[self.mode].add(client or self.client, QUEUE, item, key)
+                break
             except (exceptions.ConnectionError, exceptions.TimeoutError):
                 await asyncio.sleep(0.02)  # the server is away
+        self.added.append(identity(item))
 
     async def start_consumer(self, **options: Any) -> Consumer:
         """Start a consumer in a process of its own; return when it takes items.
@@ -118,11 +124,7 @@ class Round:
             TypeError: there is no such option.
             TimeoutError: it was not ready within 15 s; the message has the end of its log.
         """
-        settings = Options(**options)
-        if settings.name is None:
-            name = f"{self.mode}-{os.getpid()}-{time.monotonic_ns()}"
-            settings = replace(settings, name=name)
-        consumer = Consumer(self.server.url, QUEUE, self.mode, settings)
+        consumer = Consumer(self.server.url, QUEUE, self.mode, Options(**options))
         self.consumers.append(consumer)
         return await consumer.started()
 
@@ -139,11 +141,20 @@ class Round:
         Raises:
             TimeoutError: it took longer than `timeout` seconds; the message says what is left.
         """
-        ends = time.monotonic() + timeout
-        while left := await self._left_to_do():
-            if time.monotonic() > ends:
-                raise TimeoutError(f"{QUEUE} has not settled after {timeout:g} s: {left} left")
-            await asyncio.sleep(0.01)
+        left = 0
+
+        async def nothing_is_left() -> bool:
+            nonlocal left
+            counts = await queue_counts(self.client, QUEUE)
+            in_memory = sum(len(consumer.in_hand) for consumer in self.consumers)
+            left = counts["pending"] + counts["processing"] + in_memory
+            return not left
+
+        await until(
+            nothing_is_left,
+            within=timeout,
+            otherwise=lambda: f"{QUEUE} has not settled, with {left} items left,",
+        )
         for consumer in self.consumers:
             await asyncio.to_thread(consumer.stop)
 
@@ -155,11 +166,6 @@ class Round:
             places["in_hand"] += consumer.in_hand  # with "pop" it is in its memory alone
         by_consumers = [item for consumer in self.consumers for item in consumer.handled]
         return Tally.of(self.added, self.handled + by_consumers, places)
-
-    async def _left_to_do(self) -> int:
-        counts = await queue_counts(self.client, QUEUE)
-        in_memory = sum(len(consumer.in_hand) for consumer in self.consumers)
-        return counts["pending"] + counts["processing"] + in_memory
 
 
 _open: Round | None = None
@@ -201,11 +207,13 @@ async def somebody_waits(client: RedisClient, *, timeout: float = 5.0) -> None:
     Raises:
         TimeoutError: nobody was, within `timeout` seconds.
     """
-    ends = time.monotonic() + timeout
-    while not (await client.call("INFO", "clients"))["blocked_clients"]:
-        if time.monotonic() > ends:
-            raise TimeoutError(f"no client has come to wait on the server within {timeout:g} s")
-        await asyncio.sleep(0.001)
+
+    async def is_blocked() -> bool:
+        return bool((await client.call("INFO", "clients"))["blocked_clients"])
+
+    await until(
+        is_blocked, within=timeout, otherwise=lambda: "no client has come to wait on the server"
+    )
 
 
 @atexit.register

@@ -127,10 +127,11 @@ async def test_a_push_without_an_answer_is_sent_again(
     assert await round.client.get_queue_length(QUEUE) == waiting
 
 
-async def test_a_refused_push_is_an_error(round: Round) -> None:
+async def test_a_refused_push_is_an_error_and_adds_nothing(round: Round) -> None:
     await round.client.call("SET", QUEUE, "not a list")
     with pytest.raises(exceptions.ResponseError):
         await round.add()
+    assert round.added == []
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -147,7 +148,7 @@ async def test_settled_waits_until_all_is_done_and_lets_the_consumers_end(
 
 async def test_settled_says_what_is_left_when_nobody_does_it(round: Round) -> None:
     await round.add(3)
-    with pytest.raises(TimeoutError, match=r"has not settled after 0\.05 s: 3 left"):
+    with pytest.raises(TimeoutError, match=r"has not settled, with 3 items left, within 0\.05 s"):
         await round.settled(timeout=0.05)
 
 
