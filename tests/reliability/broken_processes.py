@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from contextlib import suppress
 
 from tests.reliability.worker import UNANSWERED, working
@@ -49,6 +50,21 @@ async def first_to_hold_an_item(*consumers: Consumer) -> Consumer:
     for task in others:
         task.cancel()
     return waiting[done.pop()]
+
+
+async def end_the_program(round: Round, tries: int) -> None:
+    """The work on an item calls `sys.exit`; the program is started again."""
+
+    async def exit_() -> None:
+        sys.exit("the driver of the graphics card is broken")
+
+    for _ in range(tries):
+        await round.add()
+        with suppress(SystemExit):
+            async with working(round) as worker:
+                await worker.work(before_the_end=exit_)
+        async with working(round) as worker:
+            await worker.drain()
 
 
 async def cancel_a_task(round: Round, tries: int) -> None:

@@ -6,8 +6,8 @@ A scenario causes one fault. It runs with the plain queue ("pop") and with the r
 ("reserve"), each time on a server of its own, and leaves nothing to do in the queue. The table
 shows what was counted then, if it is within what the scenario expects.
 
-To add one: write a function `async def cause(round, tries)` in `broken_processes.py` or
-`broken_requests.py`, and a `Scenario` below.
+To add one: write a function `async def cause(round, tries)` in `broken_processes.py`,
+`broken_requests.py` or `bad_times.py`, and a `Scenario` below.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from tests.reliability import broken_processes, broken_requests
+from tests.reliability import bad_times, broken_processes, broken_requests
 
 from course.failure_lab.modes import Mode
 from course.failure_lab.round import Round
@@ -163,6 +163,13 @@ SCENARIOS = (
         twice_with_reserve=at_most(1),
     ),
     Scenario(
+        "the work on an item ends the program (`sys.exit`)",
+        broken_processes.end_the_program,
+        small=5,
+        full=100,
+        lost_with_pop=one_each,
+    ),
+    Scenario(
         "a task is cancelled while it takes an item",
         broken_processes.cancel_a_task,
         small=300,
@@ -224,11 +231,25 @@ SCENARIOS = (
         lost_with_pop=four_of_five,
     ),
     Scenario(
-        "the memory is full (`noeviction`)",
+        "the memory is full (`noeviction`): push, take, acknowledge",
         broken_requests.fill_the_memory,
         small=9,
         full=90,
         lost_with_pop=none,
+    ),
+    Scenario(
+        "Redis is full while the detector works; at work again within 1.5 s",
+        bad_times.fill_redis,
+        small=5,
+        full=50,
+        lost_with_pop=one_each,
+    ),
+    Scenario(
+        "the detector's model is away; at work again within 1.5 s",
+        bad_times.take_the_model_away,
+        small=5,
+        full=50,
+        lost_with_pop=one_each,
     ),
     Scenario(
         "50 producers and 20 consumers at once",
@@ -273,7 +294,9 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status: 1, without a table, if something else was counted than is expected.
     """
     parser = argparse.ArgumentParser(prog="python -m tests.reliability.fault_table")
-    parser.add_argument("--full", action="store_true", help="as often as the README says")
+    parser.add_argument(
+        "--full", "--thorough", action="store_true", help="as often as the README says"
+    )
     full: bool = parser.parse_args(arguments).full
     rows = list(HEAD)
     wrong = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.reliability import broken_requests, fault_table
+from tests.reliability import bad_times, broken_requests, fault_table
 from tests.reliability.fault_table import (
     HEAD,
     SCENARIOS,
@@ -192,3 +192,13 @@ async def test_a_mutation_is_noticed(
     (scenario,) = (each for each in SCENARIOS if each.cause is cause)
     with pytest.raises((AssertionError, TimeoutError)):
         await scenario.run("reserve", scenario.small)
+
+
+@pytest.mark.parametrize("cause", [bad_times.fill_redis, bad_times.take_the_model_away])
+async def test_it_is_noticed_when_bad_times_count_as_bad_items(
+    cause: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.core.reliable_queue.is_unavailable", lambda error: False)
+    (scenario,) = (each for each in SCENARIOS if each.cause is cause)
+    with pytest.raises(AssertionError, match=r"[1-5] jobs dead-lettered"):
+        await scenario.run("reserve", 2)
