@@ -32,8 +32,8 @@ OTHER_QUEUE = "There is a dead-letter queue, under another name. It is `dlq:dete
 NOT_HANDLED = "Some images were never given to `handle`. Every item is handled once, in order."
 TWICE = "An image was given to `handle` twice. Call it once for each, also for one that fails."
 NO_JSON = (
-    "The bad image could not be put away: an exception is no JSON, and so the push raised. Its text "
-    "is `str(error)`."
+    "The bad image could not be put away: an exception is no JSON, and so the push raised. Its "
+    "text is `str(error)`."
 )
 OTHERS = (
     "Entries that were in the dead-letter queue before are gone or changed. Add to it, and leave "
