@@ -53,15 +53,18 @@ class Stage:
         self._is_open = False
         self.was_cut = ""
 
-    async def perform(self, job: Job) -> Any:
-        """Run the job, be cut at the moment, and return what came of it; wait for the other one."""
+    async def perform(self, job: Job) -> str:
+        """Run the job, be cut at the moment, and return what came of it, in words."""
         self._task = asyncio.ensure_future(job(self))
         self._is_open = True
-        [came] = await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.wait({self._task})
         self._is_open = False
         if self._other:
             await asyncio.wait({self._other}, timeout=LIMIT / 2)
-        return came
+        if self._task.cancelled():
+            return "CancelledError"
+        error = self._task.exception()
+        return type(error).__name__ if error else repr(self._task.result())
 
     async def moment(self, where: str) -> None:
         """Be cut here, if it is time. Awaited at each command, and by what the check lends."""
@@ -85,7 +88,8 @@ class Stage:
 
     def watch(self) -> None:
         """See the commands of every client in this process but the check's, and its heartbeats."""
-        send_one, send_all = Redis.execute_command, Pipeline.execute
+        send_one: Callable[..., Awaitable[Any]] = Redis.execute_command
+        send_all: Callable[..., Awaitable[Any]] = Pipeline.execute
 
         async def execute_command(client: Redis, *command: Any, **options: Any) -> Any:
             name = str(command[0])
@@ -134,7 +138,7 @@ async def apart(
 
     Returns:
         `cut`: where it was cut, or "" if it ended by itself before; `came`: what it returned, or
-        the name of what it raised, in words. Both are None if the process hung or ended itself.
+        the name of what it raised. Both are None if the process hung or ended itself.
     """
 
     def child(send: sandbox.Send) -> None:
@@ -154,8 +158,7 @@ async def apart(
         await stage.redis.connect()
         stage.watch()
         came = await stage.perform(job)
-        raised = f"raised {type(came).__name__}" if isinstance(came, BaseException) else repr(came)
-        send({"cut": stage.was_cut, "came": raised})
+        send({"cut": stage.was_cut, "came": came})
 
     report = await sandbox.run(child, limit=LIMIT + 1)
     return report or {"cut": None, "came": None}
