@@ -128,7 +128,7 @@ async def _sort_plain_text(bench: Bench, sort_out: Any) -> None:
     await bench.redis.add_to_queue(DEAD, entry)
     before = await bench.redis.peek_queue(DEAD)
     when = "there are an entry without `error`, plain text, and a letter to be requeued"
-    hints = {"too_long": FOR_EVER, "raised": PLAIN_TEXT}
+    hints: dict[str, Any] = {"too_long": FOR_EVER, "raised": PLAIN_TEXT}
     came = await bench.run(sort_out, bench.client, when=when, **hints)
     back, dead = await bench.redis.peek_queue(QUEUE), await bench.redis.peek_queue(DEAD)
     if (back, dead) != ([{"id": 0}], before[:2]):
