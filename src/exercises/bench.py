@@ -7,11 +7,13 @@ import inspect
 import re
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import FrameType
 from typing import Any
 
 from backend.core.redis import RedisClient
+from exercises import interruptions, sandbox
+from exercises.interruptions import Job, Way
 from exercises.position import ReadersCode
 from exercises.verdict import NotYet, shorten
 from private_redis import PrivateServer
@@ -162,13 +164,73 @@ class Bench:
         own form, as DUMP has it; the bystanders are left out.
         """
         found = {}
-        for name in await self.redis.call("KEYS", self.redis.full_name("*")):
-            key = name.decode().removeprefix(self.redis.namespace)
-            if key not in BYSTANDERS:
-                kind = (await self.redis.call("TYPE", name)).decode()
-                value = await self.redis.call("DUMP", name)
-                found[key] = (kind, value, await self.ttl(key) >= 0)
+        for key in await self.keys():
+            name = self.redis.full_name(key)
+            kind = (await self.redis.call("TYPE", name)).decode()
+            value = await self.redis.call("DUMP", name)
+            found[key] = (kind, value, await self.ttl(key) >= 0)
         return found
+
+    async def keys(self) -> list[str]:
+        """Return the names of all keys in the namespace, sorted; bystanders are left out."""
+        found, cursor = set(), b"0"
+        while True:
+            pattern = self.redis.full_name("*")
+            cursor, names = await self.redis.call("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
+            found |= {name.decode().removeprefix(self.redis.namespace) for name in names}
+            if int(cursor) == 0:
+                return sorted(found - {*BYSTANDERS})
+
+    async def let_time_pass(self, seconds: float) -> None:
+        """Take so many seconds from what each key has to live, as if we had waited."""
+        for key in await self.keys():
+            name = self.redis.full_name(key)
+            left = await self.redis.call("PTTL", name)
+            if left >= 0:  # a time to live of 0 or less removes the key
+                await self.redis.call("PEXPIRE", name, left - int(1000 * seconds))
+
+    async def apart(self, job: Job, *, way: Way = "runs", moment: int = 0) -> sandbox.Report:
+        """Run a job in a process of its own; see `interruptions.apart`."""
+        url, namespace = self.client.redis_url, self.client.namespace
+        return await interruptions.apart(
+            url, namespace, job, client=BenchClient, way=way, moment=moment
+        )
+
+    async def interrupted(
+        self,
+        function: Callable[..., Any],
+        job: Job,
+        *,
+        fill: Callable[[], Awaitable[Any]],
+        ways: Sequence[Way] = ("killed", "cancelled"),
+    ) -> AsyncIterator[sandbox.Report]:
+        """Cut the answer short at each of its commands, and yield each time: look at what is left.
+
+        Args:
+            function: the answer, for the verdict.
+            job: calls it with `stage.client`, in a process of its own. What it lends to the answer
+                awaits `stage.moment(…)` where the answer shall be cut in the middle of it, too.
+            fill: makes the state to begin with, each time in an empty namespace.
+            ways: how it is cut.
+
+        Raises:
+            NotYet: it did not end, or ended its process.
+        """
+        name = f"`{getattr(function, '__name__', 'It')}()`"
+        for way in ways:
+
+            async def run(moment: int, way: Way = way) -> sandbox.Report:
+                if keys := await self.keys():
+                    await self.redis.delete(*keys)
+                await fill()
+                return await self.apart(job, way=way, moment=moment)
+
+            async for report in interruptions.moments(run):
+                self.situation = f"{name} was {way} {report['cut']}."
+                if report["cut"] is None:
+                    self.situation = f"{name} was called in a process of its own."
+                    raise NotYet(TOO_LONG, expected="an end", came="it did not end")
+                yield report
 
     def sent(self, name: str) -> bool:
         """Return whether the answer has sent a command with this in its name, as `POP`."""
