@@ -135,6 +135,7 @@ class Bench:
         """When the answer was called, as a sentence for the verdict."""
         self.seconds = 0.0
         """How long the last call of the answer took."""
+        self._started = 0.0
         self._clients = [self.client]
         self._code = ReadersCode(answers)
         self._running: Any = None
@@ -157,8 +158,17 @@ class Bench:
         """Return the seconds that a key has to live: -1 without a TTL, -2 if it is not there."""
         return int(await self.redis.call("TTL", self.redis.full_name(key)))
 
-    async def stored(self) -> dict[str, tuple[str, bytes, bool]]:
-        """Return what is stored under each key: its type, its value, and whether it has a TTL.
+    async def given(self, key: str, seconds: int) -> bool:
+        """Return whether the last run gave the key these seconds to live.
+
+        However slow the machine is: what has passed since the run began is taken into account.
+        """
+        left = await self.redis.call("PTTL", self.redis.full_name(key))
+        passed = 1000 * (time.monotonic() - self._started)
+        return bool(left <= 1000 * seconds <= left + passed + 5)  # the server counts milliseconds
+
+    async def stored(self) -> dict[str, tuple[str, bytes, int]]:
+        """Return what is stored under each key: its type, its value, and when it expires.
 
         Two of them compare equal when nothing was changed between them. The value is in Redis's
         own form, as DUMP has it; the bystanders are left out.
@@ -168,7 +178,7 @@ class Bench:
             name = self.redis.full_name(key)
             kind = (await self.redis.call("TYPE", name)).decode()
             value = await self.redis.call("DUMP", name)
-            found[key] = (kind, value, await self.ttl(key) >= 0)
+            found[key] = (kind, value, await self.redis.call("PEXPIRETIME", name))
         return found
 
     async def keys(self) -> list[str]:
@@ -256,7 +266,7 @@ class Bench:
         within: float = 3.0,
         between: Callable[[], Awaitable[None]] | None = None,
         too_long: str | Callable[[], str] = TOO_LONG,
-        raised: str = RAISED,
+        raised: str | Callable[[BaseException], str] = RAISED,
     ) -> Any:
         """Call the reader's function and return what it returns.
 
@@ -267,7 +277,7 @@ class Bench:
             within: seconds that it may take.
             between: awaited after each command that the answer sends with `bench.client`.
             too_long: the hint for one that takes longer, or what returns it then.
-            raised: the hint for one that raises.
+            raised: the hint for one that raises, or what chooses one for the error.
 
         Raises:
             NotYet: it raised, took too long, ended the program, sent a command for everybody,
@@ -277,7 +287,7 @@ class Bench:
         _fit(function, arguments)
         self._forgotten, self.client.after_each = [], between
         self._limit, self._hint = within, too_long
-        started = time.monotonic()
+        self._started = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, within)
         try:
             result = function(*arguments)
@@ -292,7 +302,7 @@ class Bench:
             raise self._raised(error, raised) from None
         finally:
             signal.setitimer(signal.ITIMER_REAL, LIMIT)
-            self.seconds = time.monotonic() - started
+            self.seconds = time.monotonic() - self._started
             self._running, self.client.after_each, self._limit = None, None, LIMIT
         self._look_around(result)
         if inspect.isasyncgen(result) or inspect.isgenerator(result):
@@ -330,8 +340,10 @@ class Bench:
         if inspect.isawaitable(thing):
             self._forgotten.append(getattr(thing, "__qualname__", ""))
 
-    def _raised(self, error: BaseException, hint: str) -> NotYet:
-        text = _text(error)
+    def _raised(
+        self, error: BaseException, raised: str | Callable[[BaseException], str]
+    ) -> NotYet:
+        text, hint = _text(error), raised if isinstance(raised, str) else raised(error)
         if isinstance(error, RuntimeError) and "not connected" in text:
             hint = CLOSED if any(client.closed for client in self._clients) else OTHER_CLIENT
         if isinstance(error, MemoryError):
