@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from backend.core.redis import RedisClient
+from backend.core.subscription import Subscription
 from exercises import interruptions, sandbox
 from exercises.interruptions import Job, Way
 from exercises.position import ReadersCode
@@ -116,6 +117,11 @@ class BenchClient(RedisClient):
         if self.after_each:
             await self.after_each()
         return reply
+
+    async def subscribe(self, *channels: str) -> Subscription:
+        """Subscribe to channels, as the real client does."""
+        self.sent.append(("SUBSCRIBE", *channels))
+        return await super().subscribe(*channels)
 
     @property
     def closed(self) -> bool:
@@ -340,9 +346,7 @@ class Bench:
         if inspect.isawaitable(thing):
             self._forgotten.append(getattr(thing, "__qualname__", ""))
 
-    def _raised(
-        self, error: BaseException, raised: str | Callable[[BaseException], str]
-    ) -> NotYet:
+    def _raised(self, error: BaseException, raised: str | Callable[[BaseException], str]) -> NotYet:
         text, hint = _text(error), raised if isinstance(raised, str) else raised(error)
         if isinstance(error, RuntimeError) and "not connected" in text:
             hint = CLOSED if any(client.closed for client in self._clients) else OTHER_CLIENT

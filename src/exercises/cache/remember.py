@@ -18,14 +18,20 @@ NOT_IN_STATUS = (
     "value is the whole `status`, whatever is in it."
 )
 TEXT = "The client turns the value into JSON by itself. Give it the dict, not a text of your own."
-ANOTHER_VALUE = "The value is the whole `status`, as it was given: no part of it, and nothing added."
-OLD_VALUE = "The camera has reported something else by now. A report takes the place of the last one."
+ANOTHER_VALUE = (
+    "The value is the whole `status`, as it was given: no part of it, and nothing added."
+)
+OLD_VALUE = (
+    "The camera has reported something else by now. A report takes the place of the last one."
+)
 OTHERS = "One camera reported, and the status of another one is not as it was."
 NO_TTL = (
     "It is stored for good. When this camera is unplugged, its last status stays on the dashboard "
     "for ever: name a TTL."
 )
-OTHER_TTL = "`expire` counts seconds, neither minutes nor milliseconds. Five minutes are 300 of them."
+OTHER_TTL = (
+    "`expire` counts seconds, neither minutes nor milliseconds. Five minutes are 300 of them."
+)
 NOT_RENEWED = (
     "The camera has reported again, and what it reported would be gone with the time of its last "
     "report. Each report lives for 300 seconds of its own, also if it says the same."

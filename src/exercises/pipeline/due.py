@@ -4,8 +4,8 @@ from typing import Any
 
 from backend.services.batch_aggregator import BatchAggregator
 from course.pipeline_lab.clock import Clock
-from exercises.bench import Bench
-from exercises.verdict import NotYet, expect
+from exercises.bench import RAISED, Bench
+from exercises.verdict import NotYet
 
 NO_BATCH = (
     "This camera has no open batch: `batch:<camera_id>:current` is not there, and `get` gives "
@@ -16,8 +16,12 @@ WRONG_KEY = (
     "`batch:<batch_id>:started_at`."
 )
 OWN_CLOCK = "The time is `now`, which your function is given. The clock of the machine has no say."
+LIMITS = (
+    "It is 90 seconds from `started_at` for the window, and 30 seconds from `last_activity` for "
+    "the silence. Compare each pair, and the unit: all are seconds."
+)
 IDLE_FROM_START = (
-    "Something moved 29 seconds ago, so there was no silence of 30. Silence counts from "
+    "Something moved less than 30 seconds ago, so there was no silence of 30. Silence counts from "
     "`last_activity`."
 )
 NO_IDLE = "35 seconds of silence, and the batch waits on for its window. Which limit comes first?"
@@ -28,43 +32,97 @@ NO_WINDOW = (
 EDGE = "The limit counts as reached: at exactly 30, or 90, seconds the batch is due."
 EARLY = "It is not due yet: neither 90 seconds since it began, nor 30 since something moved."
 BOTH = "Both limits are passed, and the window is the one that is named. Ask for it first."
+GONE = (
+    "The batch was closed while your function looked: its id was there, and its times are not any "
+    "more, so `get` gives None. Then the answer is None."
+)
 CLOSED = "You have closed the batch. To look is all that was asked: others may not have decided."
 CHANGED = "A key is not as it was: a value, or its TTL. To look is all that was asked."
-NONE_OPEN = "the camera has seen nothing yet"
 OTHER = 'The three answers are "window", "idle" and None.'
+
+SEEN = {"garden": (0, 20), "driveway": (0, 20, 40, 60, 80), "porch": (0, 25, 50)}
+"""When something moved, in seconds, at each camera."""
+QUESTIONS: tuple[tuple[str, float, str | None, dict[str | None, str]], ...] = (
+    ("garden", 25, None, {"window": OWN_CLOCK, "idle": IDLE_FROM_START}),
+    ("garden", 49, None, {"window": LIMITS, "idle": IDLE_FROM_START}),
+    ("garden", 55, "idle", {None: NO_IDLE, "window": LIMITS}),
+    ("driveway", 95, "window", {None: NO_WINDOW, "idle": IDLE_FROM_START}),
+    ("driveway", 115, "window", {"idle": BOTH, None: NO_WINDOW}),
+    ("driveway", 89.5, None, {"window": EARLY, "idle": IDLE_FROM_START}),
+    ("porch", 79.5, None, {"window": EARLY, "idle": EARLY}),
+    ("porch", 85, "idle", {"window": LIMITS, None: NO_IDLE}),
+    ("garden", 50, "idle", {None: EDGE, "window": LIMITS}),
+    ("driveway", 90, "window", {None: EDGE, "idle": IDLE_FROM_START}),
+    ("garden", 90, "window", {"idle": EDGE, None: EDGE}),
+    ("front_door", 0, None, {"idle": NO_BATCH, "window": NO_BATCH}),
+)
+"""A camera, the seconds until `now`, the right answer, and the hints for the others."""
 
 
 async def check(bench: Bench, why_due: Any) -> None:
-    """Ask about no batch, a short one, and one that is kept alive, at chosen moments."""
+    """Ask about batches of several cameras at chosen moments, about none, and one that goes."""
     clock = Clock()
     began = clock()
     aggregator = BatchAggregator(bench.redis, clock=clock)
+    for moment, camera_id in sorted((at, each) for each, moments in SEEN.items() for at in moments):
+        clock.advance(began + moment - clock())
+        detection = {"id": f"{camera_id}-{moment}", "camera_id": camera_id}
+        await aggregator.add_detection({**detection, "type": "cat", "confidence": 0.8})
+    for camera_id, seconds, right, hints in QUESTIONS:
+        hint = WRONG_KEY if camera_id in SEEN else NO_BATCH
+        came = await _ask(bench, why_due, camera_id, began, seconds, hint)
+        if came != right or type(came) is not type(right):
+            known = came in ("window", "idle", None)
+            hint = hints.get(came, OTHER) if known else OTHER
+            if came is None and not await _has_read(bench, camera_id):
+                hint = WRONG_KEY
+            raise NotYet(hint, expected=repr(right), came=repr(came))
+    for part, seconds in (("started_at", 60), ("last_activity", 60)):
+        camera_id = "garden" if part == "started_at" else "porch"
+        batch_id = await bench.redis.get(f"batch:{camera_id}:current")
+        await bench.redis.delete(f"batch:{batch_id}:{part}")
+        came = await _ask(bench, why_due, camera_id, began, seconds, GONE, gone=part)
+        if came is not None:
+            raise NotYet(GONE, expected="None", came=repr(came))
 
-    async def seen(camera_id: str, *moments: float) -> None:
-        for moment in moments:
-            clock.advance(began + moment - clock())
-            detection = {"id": f"{camera_id}-{moment}", "camera_id": camera_id}
-            await aggregator.add_detection({**detection, "type": "cat", "confidence": 0.8})
 
-    async def ask(camera_id: str, seconds: float, right: str | None, hints: Any) -> None:
-        last = {"garden": "20", "driveway": "20, 40, 60 and 80"}.get(camera_id)
-        when = f"something moved at 0, {last} s, and `now` is {seconds:g} s" if last else NONE_OPEN
-        now, raised = began + seconds, WRONG_KEY if last else NO_BATCH
-        before = await bench.stored()
-        came = await bench.run(why_due, bench.client, camera_id, now, when=when, raised=raised)
-        if last and not await bench.redis.exists(f"batch:{camera_id}:current"):
-            raise NotYet(CLOSED, expected="an open batch, as before", came="none")
-        if await bench.stored() != before:
-            raise NotYet(CHANGED, expected="all keys as they were", came="a key is changed")
-        expect(came, right, hints.get(came, OTHER) if came in ("window", "idle", None) else OTHER)
+async def _ask(
+    bench: Bench,
+    why_due: Any,
+    camera_id: str,
+    began: float,
+    seconds: float,
+    hint: str,
+    gone: str = "",
+) -> Any:
+    """Call the answer so many seconds after the beginning, and see that nothing is changed."""
+    when = "the camera has seen nothing yet"
+    if moments := SEEN.get(camera_id):
+        *first, last = moments
+        when = f"something moved at {', '.join(map(str, first))} and {last} s"
+        when += f", and `now` is {seconds:g} s" + (f", and `{gone}` is gone" if gone else "")
 
-    await ask("front_door", 0, None, {"idle": NO_BATCH, "window": NO_BATCH})
-    await seen("garden", 0, 20)
-    await ask("garden", 49, None, {"window": OWN_CLOCK, "idle": IDLE_FROM_START})
-    await ask("garden", 55, "idle", {None: NO_IDLE, "window": OTHER})
-    await seen("driveway", 0, 20, 40, 60, 80)
-    await ask("driveway", 95, "window", {None: NO_WINDOW, "idle": IDLE_FROM_START})
-    await ask("driveway", 115, "window", {"idle": BOTH, None: NO_WINDOW})
-    await ask("driveway", 89.5, None, {"window": EARLY, "idle": EARLY})
-    await ask("garden", 50, "idle", {None: EDGE, "window": OTHER})
-    await ask("driveway", 90, "window", {None: EDGE, "idle": EDGE})
+    def raised(error: BaseException) -> str:
+        return hint if isinstance(error, TypeError) else RAISED
+
+    before = await bench.stored()
+    came = await bench.run(
+        why_due, bench.client, camera_id, began + seconds, when=when, raised=raised
+    )
+    after = await bench.stored()
+    keys = sorted(before.keys() | after.keys())
+    if changed := [key for key in keys if before.get(key) != after.get(key)]:
+        closed = f"batch:{camera_id}:current" not in after and moments is not None
+        what = "is changed" if changed[0] in after else "is gone"
+        raise NotYet(
+            CLOSED if closed else CHANGED, expected="all as it was", came=f"`{changed[0]}` {what}"
+        )
+    return came
+
+
+async def _has_read(bench: Bench, camera_id: str) -> bool:
+    """Whether the answer has sent a command for a key of the camera's batch."""
+    batch_id = await bench.redis.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return True
+    return any(f"batch:{batch_id}:" in str(part) for sent in bench.client.sent for part in sent)

@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.services.batch_aggregator import BatchAggregator
 from course.pipeline_lab.clock import Clock
-from exercises.bench import Bench
+from exercises.bench import RAISED, Bench
 from exercises.verdict import NotYet
 
 SWAPPED = (
@@ -16,84 +16,132 @@ COUNTED = (
     "perfect. Count those reports that are true."
 )
 ONE_FOR_TWO = (
-    "One person was there and two were reported, and you called both true. Each thing that is "
-    "there makes one report true, no more."
+    "One person was there and three were reported, and you called all of them true. Each thing "
+    "that is there makes one report true, no more."
 )
 SETS = "Two cats were there, and a set has one of them. Keep the number of each type."
+BY_PLACE = (
+    "You compared the first with the first, the second with the second. What was reported comes in "
+    "no order: only the number of each type counts."
+)
 PERCENT = "A share is a number from 0 to 1."
 IDS = (
     "Nothing fits, because the batch holds ids. What was seen stands in the record: "
     "`detection:<id>`, under `type`."
 )
+WHOLE = "A share is seldom a whole number: `//`, `int` and `round` cut it off, `/` does not."
 NOTHING = (
     "Nothing there, or nothing reported: then there is nothing to divide by. Nothing was missed, "
-    "and nothing was made up: the share is 1."
+    "or nothing was made up: the share is 1. The other one is what it always is."
+)
+ANOTHER_BATCH = "Another batch was asked about, by its `batch_id`, with a `truth` of its own."
+EXPIRED = (
+    "A record has expired, and `get` gives None for it. Nobody can say any more what was reported "
+    "there: leave it out, and do not count it."
 )
 TAKEN = "The batch is not as it was: the analyzer needs its ids. Look at them, and leave them."
 RECORDS = "The records `detection:<id>` are not as they were. To read them is all that was asked."
-BY_PLACE = (
-    "You compared the first with the first, the second with the second. What was reported comes in "
-    "no order: only the number of each type counts."
-)
-WHOLE = "A share is seldom a whole number: `//` cuts it off, `/` does not."
+ADDED = "There is a key that was not there before. To read is all that was asked."
 OTHER = "Return two numbers: recall, then precision."
+
+TRUTH = ["person", "cat", "cat", "car"]
+REPORTED = ["cat", "person", "cat", "person", "person"]
+MISTAKES = (
+    (SWAPPED, 3 / 5, 3 / 4),
+    (ONE_FOR_TWO, 5 / 4, 5 / 5),
+    (ONE_FOR_TWO, 1, 1),
+    (ONE_FOR_TWO, 3 / 4, 5 / 5),
+    (ONE_FOR_TWO, 5 / 4, 3 / 5),
+    (SETS, 2 / 3, 2 / 2),
+    (SETS, 2 / 4, 2 / 5),
+    (SETS, 2 / 4, 2 / 2),
+    (BY_PLACE, 1 / 4, 1 / 5),
+    (PERCENT, 75, 60),
+    (IDS, 0, 0),
+    (COUNTED, 5 / 4, 4 / 5),
+    (COUNTED, 4 / 5, 5 / 4),
+    (COUNTED, 4 / 4, 4 / 5),
+)
+"""What comes of a mistake, for the truth and the reports above."""
+
+OTHER_BATCHES: tuple[tuple[str, list[str], list[str], float, float, str], ...] = (
+    ("c3b17d", ["dog", "car"], ["car", "bird", "car", "cat", "cat"], 1 / 5, 1 / 2, ANOTHER_BATCH),
+    ("71d2e8", ["cat"], [], 1.0, 0.0, NOTHING),
+    ("a8c410", [], ["car"], 0.0, 1.0, NOTHING),
+    ("e0e0e0", [], [], 1.0, 1.0, NOTHING),
+)
 
 
 async def check(bench: Bench, score: Any) -> None:
-    """Ask about a batch with two true reports of three, and about two borderline cases."""
-    truth = ["person", "cat", "cat", "car"]
-    reported = ["cat", "person", "cat", "person", "person"]
-    came = await _ask(bench, score, "5f0c9a", reported, truth, IDS)
+    """Ask about batches in which some reports are true, none, or there is nothing to report."""
+    came = await _ask(bench, score, "5f0c9a", REPORTED, TRUTH, IDS)
     if not _is(came, 3 / 4, 3 / 5):
-        mistakes = [
-            (SWAPPED, 3 / 5, 3 / 4),
-            (ONE_FOR_TWO, 5 / 4, 5 / 5),
-            (ONE_FOR_TWO, 3 / 4, 5 / 5),
-            (SETS, 2 / 3, 2 / 2),
-            (SETS, 2 / 4, 2 / 5),
-            (BY_PLACE, 1 / 4, 1 / 5),
-            (PERCENT, 75, 60),
-            (IDS, 0, 0),
-            (WHOLE, 0, 0),
-            (COUNTED, 5 / 4, 4 / 5),
-            (COUNTED, 4 / 5, 5 / 4),
-            (COUNTED, 4 / 4, 4 / 5),
-        ]
-        hint = next((hint for hint, *two in mistakes if _is(came, *two)), OTHER)
-        if hint == IDS and _is_whole(came):
-            hint = WHOLE
-        raise NotYet(hint, expected="3 of 4, and 3 of 5", came=repr(came))
+        raise NotYet(_mistake(came), expected="3 of 4, and 3 of 5", came=repr(came))
+    for batch_id, reported, truth, recall, precision, hint in OTHER_BATCHES:
+        came = await _ask(bench, score, batch_id, reported, truth, hint)
+        if not _is(came, recall, precision):
+            raise NotYet(hint, expected=f"({recall}, {precision})", came=repr(came))
+    truth = ["cat", "person"]
+    came = await _ask(bench, score, "09aa41", ["cat", "car", "person"], truth, EXPIRED, gone=2)
+    if not _is(came, 1 / 2, 1 / 2):
+        raise NotYet(EXPIRED, expected="1 of 2, and 1 of 2", came=repr(came))
 
-    came = await _ask(bench, score, "71d2e8", ["cat"], [], NOTHING)
-    if not _is(came, 1.0, 0.0):
-        raise NotYet(NOTHING, expected="(1.0, 0.0)", came=repr(came))
-    came = await _ask(bench, score, "a8c410", [], ["car"], NOTHING)
-    if not _is(came, 0.0, 1.0):
-        raise NotYet(NOTHING, expected="(0.0, 1.0)", came=repr(came))
+
+def _mistake(came: Any) -> str:
+    if not isinstance(came, tuple | list) or len(came) != 2:
+        return OTHER
+    if all(type(value) is int for value in came) and not _is(came, 75, 60):
+        return WHOLE
+    return next((hint for hint, *two in MISTAKES if _is(came, *two)), OTHER)
 
 
 async def _ask(
-    bench: Bench, score: Any, batch_id: str, reported: list[str], truth: list[str], raised: str
+    bench: Bench,
+    score: Any,
+    batch_id: str,
+    reported: list[str],
+    truth: list[str],
+    hint: str,
+    gone: int | None = None,
 ) -> Any:
-    """Make a batch of what was reported, and call the answer with what was there."""
+    """Make a batch of what was reported, and call the answer with what was there.
+
+    Args:
+        bench: the bench.
+        score: the answer.
+        batch_id: names the batch.
+        reported: the types that the detector has reported.
+        truth: what was there.
+        hint: for an answer that raises what this situation makes it raise.
+        gone: which of the records has expired.
+    """
     aggregator = BatchAggregator(bench.redis, clock=Clock(), new_id=lambda: batch_id)
     for number, kind in enumerate(reported):
         detection = {"id": f"{batch_id}-{number}", "camera_id": batch_id}
         await aggregator.add_detection({**detection, "type": kind, "confidence": 0.8})
     when = f"{_list(truth)} there, and {_list(reported)} reported"
+    if gone is not None:
+        await bench.redis.delete(f"detection:{batch_id}-{gone}")
+        when = f"{when}, and the record of the {reported[gone]} has expired"
     before = await bench.stored()
+
+    def raised(error: BaseException) -> str:
+        if isinstance(error, ZeroDivisionError):
+            return NOTHING
+        return hint if isinstance(error, TypeError | AttributeError) else RAISED
+
     came = await bench.run(score, bench.client, batch_id, list(truth), when=when, raised=raised)
-    after = await bench.stored()
-    keys = sorted(before.keys() | after.keys())
-    if changed := [key for key in keys if before.get(key) != after.get(key)]:
-        hint = TAKEN if changed[0].startswith("batch:") else RECORDS
-        raise NotYet(hint, expected="all as it was", came=f"`{changed[0]}` is changed or gone")
+    _is_left(before, await bench.stored())
     return came
 
 
-def _is_whole(came: Any) -> bool:
-    """Whether both are whole numbers: what a division with // leaves."""
-    return all(type(value) is int for value in came)
+def _is_left(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Raise NotYet unless every key is as it was."""
+    keys = sorted(before.keys() | after.keys())
+    if changed := [key for key in keys if before.get(key) != after.get(key)]:
+        hint = TAKEN if changed[0].startswith("batch:") else RECORDS
+        hint = hint if changed[0] in before else ADDED
+        raise NotYet(hint, expected="all as it was", came=f"`{changed[0]}` is not")
 
 
 def _list(types: list[str]) -> str:

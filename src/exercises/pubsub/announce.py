@@ -62,6 +62,8 @@ async def check(bench: Bench, announce: Any) -> None:
             hint = NO_RESULT
         elif not isinstance(heard, bool):
             hint = A_NUMBER
+        elif bench.sent("SUBSCRIBE"):
+            hint = HEARS_ITSELF
         raise NotYet(hint, expected=f"{right} when {count}", came=repr(heard))
 
 
