@@ -187,6 +187,15 @@ class Bench:
             found[key] = (kind, value, await self.redis.call("PEXPIRETIME", name))
         return found
 
+    async def left_alone(self) -> LeftAlone:
+        """Return what notices whether an answer changes any key, also for a moment.
+
+        Each key that has no time to live is given one: a key that is written anew loses it.
+        """
+        for key in await self.keys():
+            await self.redis.call("EXPIRE", self.redis.full_name(key), 86_400, "NX")
+        return LeftAlone(self, await self.stored())
+
     async def keys(self) -> list[str]:
         """Return the names of all keys in the namespace, sorted; bystanders are left out."""
         found, cursor = set(), b"0"
@@ -384,6 +393,25 @@ class Bench:
         """Take note of Python's warning that a coroutine was never awaited."""
         if found := re.match(r"coroutine '(.+)' was never awaited", str(message)):
             self._forgotten.append(found[1])
+
+
+class LeftAlone:
+    """Keys that an answer has to leave as they are: `between=keys.look`, then `keys.changed`."""
+
+    def __init__(self, bench: Bench, before: dict[str, tuple[str, bytes, int]]) -> None:
+        self._bench = bench
+        self._before = before
+        self.changed: dict[str, str] = {}
+        """What has become of a key: it is "changed", "gone" or "new"."""
+
+    async def look(self) -> None:
+        """Take note of what is not as it was."""
+        now = await self._bench.stored()
+        for key in sorted(self._before.keys() | now.keys()):
+            if key not in self._before:
+                self.changed.setdefault(key, "new")
+            elif self._before[key] != now.get(key):
+                self.changed.setdefault(key, "changed" if key in now else "gone")
 
 
 def _forgot(call: str) -> NotYet:

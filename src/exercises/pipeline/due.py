@@ -24,10 +24,13 @@ IDLE_FROM_START = (
     "Something moved less than 30 seconds ago, so there was no silence of 30. Silence counts from "
     "`last_activity`."
 )
-NO_IDLE = "35 seconds of silence, and the batch waits on for its window. Which limit comes first?"
+NO_IDLE = (
+    "35 seconds of silence, and the answer was None. Idle means that `last_activity` is 30 or more "
+    "seconds before `now`."
+)
 NO_WINDOW = (
     "Something moves every 20 seconds, so the silence never comes, and the batch never ends. The "
-    "window counts from `started_at`."
+    "window is 90 seconds from `started_at`, whatever moves."
 )
 EDGE = "The limit counts as reached: at exactly 30, or 90, seconds the batch is due."
 EARLY = "It is not due yet: neither 90 seconds since it began, nor 30 since something moved."
@@ -105,18 +108,13 @@ async def _ask(
     def raised(error: BaseException) -> str:
         return hint if isinstance(error, TypeError) else RAISED
 
-    before = await bench.stored()
-    came = await bench.run(
-        why_due, bench.client, camera_id, began + seconds, when=when, raised=raised
-    )
-    after = await bench.stored()
-    keys = sorted(before.keys() | after.keys())
-    if changed := [key for key in keys if before.get(key) != after.get(key)]:
-        closed = f"batch:{camera_id}:current" not in after and moments is not None
-        what = "is changed" if changed[0] in after else "is gone"
-        raise NotYet(
-            CLOSED if closed else CHANGED, expected="all as it was", came=f"`{changed[0]}` {what}"
-        )
+    keys = await bench.left_alone()
+    arguments = (bench.client, camera_id, began + seconds)
+    came = await bench.run(why_due, *arguments, when=when, between=keys.look, raised=raised)
+    await keys.look()
+    for key, what in keys.changed.items():
+        hint = CLOSED if keys.changed.get(f"batch:{camera_id}:current") == "gone" else CHANGED
+        raise NotYet(hint, expected="all as it was", came=f"`{key}` is {what}")
     return came
 
 

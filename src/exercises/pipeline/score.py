@@ -35,8 +35,8 @@ NOTHING = (
     "or nothing was made up: the share is 1. The other one is what it always is."
 )
 ANOTHER_BATCH = "Another batch was asked about, by its `batch_id`, with a `truth` of its own."
-EXPIRED = (
-    "A record has expired, and `get` gives None for it. Nobody can say any more what was reported "
+LOST = (
+    "A record is gone, and `get` gives None for it. Nobody can say any more what was reported "
     "there: leave it out, and do not count it."
 )
 TAKEN = "The batch is not as it was: the analyzer needs its ids. Look at them, and leave them."
@@ -45,7 +45,7 @@ ADDED = "There is a key that was not there before. To read is all that was asked
 OTHER = "Return two numbers: recall, then precision."
 
 TRUTH = ["person", "cat", "cat", "car"]
-REPORTED = ["cat", "person", "cat", "person", "person"]
+REPORTED = ["person", "person", "person", "cat", "cat"]
 MISTAKES = (
     (SWAPPED, 3 / 5, 3 / 4),
     (ONE_FOR_TWO, 5 / 4, 5 / 5),
@@ -82,9 +82,9 @@ async def check(bench: Bench, score: Any) -> None:
         if not _is(came, recall, precision):
             raise NotYet(hint, expected=f"({recall}, {precision})", came=repr(came))
     truth = ["cat", "person"]
-    came = await _ask(bench, score, "09aa41", ["cat", "car", "person"], truth, EXPIRED, gone=2)
+    came = await _ask(bench, score, "09aa41", ["cat", "car", "person"], truth, LOST, gone=2)
     if not _is(came, 1 / 2, 1 / 2):
-        raise NotYet(EXPIRED, expected="1 of 2, and 1 of 2", came=repr(came))
+        raise NotYet(LOST, expected="1 of 2, and 1 of 2", came=repr(came))
 
 
 def _mistake(came: Any) -> str:
@@ -113,7 +113,7 @@ async def _ask(
         reported: the types that the detector has reported.
         truth: what was there.
         hint: for an answer that raises what this situation makes it raise.
-        gone: which of the records has expired.
+        gone: which of the records is gone.
     """
     aggregator = BatchAggregator(bench.redis, clock=Clock(), new_id=lambda: batch_id)
     for number, kind in enumerate(reported):
@@ -122,26 +122,23 @@ async def _ask(
     when = f"{_list(truth)} there, and {_list(reported)} reported"
     if gone is not None:
         await bench.redis.delete(f"detection:{batch_id}-{gone}")
-        when = f"{when}, and the record of the {reported[gone]} has expired"
-    before = await bench.stored()
+        when = f"{when}, and the record of the {reported[gone]} is gone"
+    keys = await bench.left_alone()
 
     def raised(error: BaseException) -> str:
         if isinstance(error, ZeroDivisionError):
             return NOTHING
         return hint if isinstance(error, TypeError | AttributeError) else RAISED
 
-    came = await bench.run(score, bench.client, batch_id, list(truth), when=when, raised=raised)
-    _is_left(before, await bench.stored())
+    arguments = (bench.client, batch_id, list(truth))
+    came = await bench.run(score, *arguments, when=when, between=keys.look, raised=raised)
+    await keys.look()
+    for key, what in keys.changed.items():
+        hint = TAKEN if key.startswith("batch:") else RECORDS
+        raise NotYet(
+            ADDED if what == "new" else hint, expected="all as it was", came=f"`{key}` is {what}"
+        )
     return came
-
-
-def _is_left(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Raise NotYet unless every key is as it was."""
-    keys = sorted(before.keys() | after.keys())
-    if changed := [key for key in keys if before.get(key) != after.get(key)]:
-        hint = TAKEN if changed[0].startswith("batch:") else RECORDS
-        hint = hint if changed[0] in before else ADDED
-        raise NotYet(hint, expected="all as it was", came=f"`{changed[0]}` is not")
 
 
 def _list(types: list[str]) -> str:
