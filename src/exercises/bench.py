@@ -281,7 +281,7 @@ class Bench:
         within: float = 3.0,
         between: Callable[[], Awaitable[None]] | None = None,
         too_long: str | Callable[[], str] = TOO_LONG,
-        raised: str | Callable[[BaseException], str] = RAISED,
+        raised: str | Callable[[BaseException], str | None] = RAISED,
     ) -> Any:
         """Call the reader's function and return what it returns.
 
@@ -292,7 +292,8 @@ class Bench:
             within: seconds that it may take.
             between: awaited after each command that the answer sends with `bench.client`.
             too_long: the hint for one that takes longer, or what returns it then.
-            raised: the hint for one that raises, or what chooses one for the error.
+            raised: the hint for one that raises, or what chooses one for the error
+                (None: no other than for any error).
 
         Raises:
             NotYet: it raised, took too long, ended the program, sent a command for everybody,
@@ -355,8 +356,11 @@ class Bench:
         if inspect.isawaitable(thing):
             self._forgotten.append(getattr(thing, "__qualname__", ""))
 
-    def _raised(self, error: BaseException, raised: str | Callable[[BaseException], str]) -> NotYet:
-        text, hint = _text(error), raised if isinstance(raised, str) else raised(error)
+    def _raised(
+        self, error: BaseException, raised: str | Callable[[BaseException], str | None]
+    ) -> NotYet:
+        text = _text(error)
+        hint = raised if isinstance(raised, str) else raised(error) or RAISED
         if isinstance(error, RuntimeError) and "not connected" in text:
             hint = CLOSED if any(client.closed for client in self._clients) else OTHER_CLIENT
         if isinstance(error, MemoryError):

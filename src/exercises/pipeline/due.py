@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.services.batch_aggregator import BatchAggregator
 from course.pipeline_lab.clock import Clock
-from exercises.bench import RAISED, Bench
+from exercises.bench import Bench
 from exercises.verdict import NotYet
 
 NO_BATCH = (
@@ -105,8 +105,8 @@ async def _ask(
         when = f"something moved at {', '.join(map(str, first))} and {last} s"
         when += f", and `now` is {seconds:g} s" + (f", and `{gone}` is gone" if gone else "")
 
-    def raised(error: BaseException) -> str:
-        return hint if isinstance(error, TypeError) else RAISED
+    def raised(error: BaseException) -> str | None:
+        return hint if isinstance(error, TypeError) else None
 
     keys = await bench.left_alone()
     arguments = (bench.client, camera_id, began + seconds)

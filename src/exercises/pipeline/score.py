@@ -4,7 +4,7 @@ from typing import Any
 
 from backend.services.batch_aggregator import BatchAggregator
 from course.pipeline_lab.clock import Clock
-from exercises.bench import RAISED, Bench
+from exercises.bench import Bench
 from exercises.verdict import NotYet
 
 SWAPPED = (
@@ -125,10 +125,10 @@ async def _ask(
         when = f"{when}, and the record of the {reported[gone]} is gone"
     keys = await bench.left_alone()
 
-    def raised(error: BaseException) -> str:
+    def raised(error: BaseException) -> str | None:
         if isinstance(error, ZeroDivisionError):
             return NOTHING
-        return hint if isinstance(error, TypeError | AttributeError) else RAISED
+        return hint if isinstance(error, TypeError | AttributeError) else None
 
     arguments = (bench.client, batch_id, list(truth))
     came = await bench.run(score, *arguments, when=when, between=keys.look, raised=raised)

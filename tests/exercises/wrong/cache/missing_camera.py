@@ -148,3 +148,350 @@ async def camera_status(client, camera_id, ask_camera):
             pass
         await client.set(key, status, expire=ttl)
     return status
+
+
+# %% WRONG_TTL
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=300 if status["status"] == "online" else 10)
+    return status
+
+
+# %% WRONG_TTL
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 10
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 300
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_WORD
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = "unknown", 10
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_WORD
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"camera_id": camera_id, "status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% NOT_RETURNED
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is not None:
+        return status
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    pass
+
+
+# %% NOT_RETURNED
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    pass
+
+
+# %% TOUCHED
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status:
+        await client.call("EXPIRE", client.full_name(key), 300)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% TOUCHED
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status, ttl = await client.get(key), 300
+    if status is None:
+        try:
+            status = await ask_camera(camera_id)
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+    await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% NOT_STORED
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    try:
+        status, ttl = await ask_camera(camera_id), 300
+    except TimeoutError:
+        status, ttl = {"status": "unknown"}, 10
+    await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_PLACE
+KNOWN = {}
+
+
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    if camera_id not in KNOWN:
+        try:
+            KNOWN[camera_id] = await ask_camera(camera_id)
+        except TimeoutError:
+            KNOWN[camera_id] = {"status": "unknown"}
+    return KNOWN[camera_id]
+
+
+# %% REMEMBERED
+KNOWN = {}
+
+
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    if camera_id in KNOWN:
+        return KNOWN[camera_id]
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    KNOWN[camera_id] = status
+    return status
+
+
+# %% OTHER_PLACE
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    key = f"status:{camera_id}"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% TWO_STEPS
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status)
+        await client.call("EXPIRE", client.full_name(key), ttl)
+    return status
+
+
+# %% UNKNOWN_TOO_SHORT
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 9
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% UNKNOWN_TOO_LONG
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 11
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% WRONG_TTL
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 299
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_ID
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            await ask_camera(camera_id)
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_ID
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(key), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_PLACE
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status == "unknown":
+        return {"status": "unknown"}
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            await client.set(key, "unknown", expire=10)
+            return {"status": "unknown"}
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_PLACE
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if await client.exists(key + ":silent"):
+        return {"status": "unknown"}
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            await client.set(key + ":silent", 1, expire=10)
+            return {"status": "unknown"}
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% NOT_ASKED
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        if camera_id == "garage":
+            status, ttl = {"status": "unknown"}, 10
+        else:
+            status, ttl = await ask_camera(camera_id), 300
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_PLACE
+import json
+
+
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, json.dumps(status), expire=ttl)
+    return status
+
+
+# %% FORGOT_AWAIT
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% ESCAPES
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            await client.set(key, {"status": "unknown"}, expire=10)
+            raise
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% NOT_ASKED
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is not None:
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            status, ttl = {"status": "unknown"}, 10
+        await client.set(key, status, expire=ttl)
+    return status

@@ -198,3 +198,382 @@ async def why_due(client, camera_id, now):
     if now - last >= 30:
         return "idle"
     return None
+
+
+# %% GONE
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% GONE
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None and last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% GONE
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    started = now if started is None else started
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% CHANGED
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    await client.set(f"batch:{batch_id}:started_at", started)
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% CHANGED
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    await client.set(f"batch:{batch_id}:last_activity", now, expire=3600)
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% CLOSED
+import json
+
+
+async def why_due(client, camera_id, now):
+    raw = await client.call("GETDEL", client.full_name(f"batch:{camera_id}:current"))
+    batch_id = json.loads(raw) if raw else None
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% CHANGED
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        await client.delete(f"batch:{batch_id}:started_at")
+        return "idle"
+    return None
+
+
+# %% CHANGED
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    await client.call("EXPIRE", client.full_name(f"batch:{camera_id}:current"), 3600)
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% CHANGED
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        await client.set(f"batch:{batch_id}:why", "window")
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% LIMITS
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 30:
+        return "window"
+    if now - last >= 90:
+        return "idle"
+    return None
+
+
+# %% LIMITS
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "idle"
+    if now - last >= 30:
+        return "window"
+    return None
+
+
+# %% IDLE_FROM_START
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - last >= 90:
+        return "window"
+    if now - started >= 30:
+        return "idle"
+    return None
+
+
+# %% WRONG_KEY
+async def why_due(client, camera_id, now):
+    batch_id = camera_id
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% WRONG_KEY
+async def why_due(client, camera_id, now):
+    batch_id = camera_id
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% WRONG_KEY
+async def why_due(client, camera_id, now):
+    batch_id = camera_id if await client.exists(f"batch:{camera_id}:current") else None
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% NO_WINDOW
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90 and now - last >= 30:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% LIMITS
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90 or now - last >= 30:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% IDLE_FROM_START
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 29:
+        return "idle"
+    return None
+
+
+# %% NO_WINDOW
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 100:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% EARLY
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if int(now) - int(started) > 89:
+        return "window"
+    if round(now - last) >= 30:
+        return "idle"
+    return None
+
+
+# %% OWN_CLOCK
+import time
+
+
+async def why_due(client, camera_id, now):
+    now = time.time()
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% OTHER
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return "none"
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% OTHER
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return False
+
+
+# %% CLOSED
+async def why_due(client, camera_id, now):
+    from backend.services.batch_aggregator import BatchAggregator
+
+    for batch in await BatchAggregator(client, clock=lambda: now).close_due():
+        if batch.camera_id == camera_id:
+            return batch.reason

@@ -87,3 +87,66 @@ in_trouble = {
     "stage in trouble, minute 14 to 18": "detector",
     "batches a minute that arrive, minute 14 to 18": 0,
 }
+
+
+# %% NO_NUMBER
+in_trouble = {
+    "stage in trouble, minute 4 to 8": "analyzer",
+    "batches a minute that are taken, minute 8 to 12": 20,
+    "stage in trouble, minute 14 to 18": "detector",
+    "batches a minute that arrive, minute 14 to 18": None,
+}
+
+
+# %% NO_DICT
+in_trouble = {"analyzer", 20, "detector", 0}
+
+
+# %% WORD
+in_trouble = {
+    "stage in trouble, minute 4 to 8": "Analyzer",
+    "batches a minute that are taken, minute 8 to 12": 20,
+    "stage in trouble, minute 14 to 18": "detector",
+    "batches a minute that arrive, minute 14 to 18": 0,
+}
+
+
+# %% OTHER_STAGE
+in_trouble = {
+    "stage in trouble, minute 4 to 8": "analyzer",
+    "batches a minute that are taken, minute 8 to 12": 20,
+    "stage in trouble, minute 14 to 18": "aggregator",
+    "batches a minute that arrive, minute 14 to 18": 0,
+}
+
+
+# %% NOT_TAKEN
+in_trouble = {
+    "stage in trouble, minute 4 to 8": "analyzer",
+    "batches a minute that are taken, minute 8 to 12": -10,
+    "stage in trouble, minute 14 to 18": "detector",
+    "batches a minute that arrive, minute 14 to 18": 0,
+}
+
+
+# %% QUESTIONS
+in_trouble = {
+    "stage in trouble, minutes 4 to 8": "analyzer",
+    "batches a minute that are taken, minute 8 to 12": 20,
+    "stage in trouble, minute 14 to 18": "detector",
+    "batches a minute that arrive, minute 14 to 18": 0,
+}
+
+
+# %% NO_DICT
+def in_trouble():
+    return 1
+
+
+# %% NO_NUMBER
+in_trouble = {
+    "stage in trouble, minute 4 to 8": "analyzer",
+    "batches a minute that are taken, minute 8 to 12": [20],
+    "stage in trouble, minute 14 to 18": "detector",
+    "batches a minute that arrive, minute 14 to 18": 0,
+}

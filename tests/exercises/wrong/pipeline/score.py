@@ -176,3 +176,364 @@ async def score(client, batch_id, truth):
     recall = right // len(truth) if truth else 1
     precision = right // len(reported) if reported else 1
     return recall, precision
+
+
+# %% SETS
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    right = len(set(truth) & set(reported))
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% BY_PLACE
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    right = sum(a == b for a, b in zip(truth, reported))
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% ONE_FOR_TWO
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    right = sum(k in truth for k in reported)
+    recall = min(1.0, right / len(truth)) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% ONE_FOR_TWO
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    found = sum(k in reported for k in truth)
+    right = sum(k in truth for k in reported)
+    recall = found / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% RECORDS
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    await client.delete(*(f"detection:{i}" for i in ids)) if ids else None
+    return recall, precision
+
+
+# %% TAKEN
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    await client.delete(f"batch:{batch_id}:detections")
+    return recall, precision
+
+
+# %% TAKEN
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = []
+    while (
+        i := await client.get_from_queue(f"batch:{batch_id}:detections", timeout=0.1)
+    ) is not None:
+        ids.append(i)
+    for i in ids:
+        await client.add_to_queue(f"batch:{batch_id}:detections", i)
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% RECORDS
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    for i, r in zip(ids, records):
+        await client.set(f"detection:{i}", r)
+    return recall, precision
+
+
+# %% RECORDS
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    for i in ids:
+        await client.call("EXPIRE", client.full_name(f"detection:{i}"), 60)
+    return recall, precision
+
+
+# %% ADDED
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    await client.set(f"batch:{batch_id}:score", [recall, precision])
+    return recall, precision
+
+
+# %% WHOLE
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right // len(truth) if truth else 1
+    precision = right // len(reported) if reported else 1
+    return recall, precision
+
+
+# %% WHOLE
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return round(recall), round(precision)
+
+
+# %% NOTHING
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth)
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% NOTHING
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 0.0
+    return recall, precision
+
+
+# %% NOTHING
+async def score(client, batch_id, truth):
+    if not truth:
+        return 1.0, 1.0
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% NOTHING
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    if not ids:
+        return 1.0, 1.0
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% NOTHING
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    if not ids and not truth:
+        return 0.0, 0.0
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% LOST
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(ids) if ids else 1.0
+    return recall, precision
+
+
+# %% LOST
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% COUNTED
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = min(1, len(reported) / len(truth)) if truth else 1.0
+    precision = min(1, len(truth) / len(reported)) if reported else 1.0
+    return recall, precision
+
+
+# %% ANOTHER_BATCH
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue("batch:5f0c9a:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision

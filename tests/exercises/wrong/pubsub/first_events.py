@@ -75,7 +75,7 @@ async def first_events(client, subscription, count, seconds):
     return received
 
 
-# %% OTHER
+# %% TOO_FEW
 async def first_events(client, subscription, count, seconds):
     # The first message is taken for Redis's confirmation; the client leaves those out.
     received = []
@@ -123,7 +123,7 @@ async def first_events(client, subscription, count, seconds):
     return received
 
 
-# %% OTHER
+# %% ORDER
 async def first_events(client, subscription, count, seconds):
     received = set()
     try:
@@ -135,3 +135,325 @@ async def first_events(client, subscription, count, seconds):
     except TimeoutError:
         pass
     return sorted(received)
+
+
+# %% TOO_EARLY
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds / 1000):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% TOO_EARLY
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(0.1):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% TOO_EARLY
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds / 2):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% TOO_LATE
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds + 1):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% TOO_EARLY
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(1):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% TOO_EARLY
+async def first_events(client, subscription, count, seconds):
+    got = []
+    listener = client.listen(subscription)
+    while len(got) < count:
+        try:
+            m = await asyncio.wait_for(anext(listener), 0.1)
+        except TimeoutError:
+            break
+        got.append(m["data"]["data"]["event_id"])
+    return got
+
+
+# %% EACH_ANEW
+async def first_events(client, subscription, count, seconds):
+    got = []
+    while len(got) < count:
+        try:
+            m = await asyncio.wait_for(anext(client.listen(subscription)), seconds)
+        except TimeoutError:
+            break
+        got.append(m["data"]["data"]["event_id"])
+    return got
+
+
+# %% ORDER
+async def first_events(client, subscription, count, seconds):
+    got = set()
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.add(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return sorted(got)
+
+
+# %% ORDER
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.insert(0, m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% ONE_TOO_MANY
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) > count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% ONE_TOO_MANY
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                pass
+    except TimeoutError:
+        pass
+    return got[:count]
+
+
+# %% TOO_FEW
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% WHOLE_MESSAGE
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% WHOLE_MESSAGE
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% NOT_HEARD
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(await client.subscribe("security_events")):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% LOST_AT_DEADLINE
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    return got
+    except TimeoutError:
+        pass
+    pass
+
+
+# %% LOST_AT_DEADLINE
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        return []
+    return got
+
+
+# %% YIELDS
+async def first_events(client, subscription, count, seconds):
+    async for m in client.listen(subscription):
+        yield m["data"]["data"]["event_id"]
+
+
+# %% ONE_TOO_MANY
+async def first_events(client, subscription, count, seconds):
+    got = []
+
+    async def go():
+        async for m in client.listen(subscription):
+            got.append(m["data"]["data"]["event_id"])
+
+    task = asyncio.create_task(go())
+    await asyncio.sleep(seconds)
+    task.cancel()
+    return got[:count]
+
+
+# %% NO_DEADLINE
+import time
+
+
+async def first_events(client, subscription, count, seconds):
+    got, start = [], time.monotonic()
+    async for m in client.listen(subscription):
+        got.append(m["data"]["data"]["event_id"])
+        if len(got) == count or time.monotonic() - start > seconds:
+            break
+    return got
+
+
+# %% TOO_FEW
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count - 1:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% OTHER
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(str(m["data"]["data"]["event_id"]))
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% TOO_LATE
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds * count):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == count:
+                    break
+    except TimeoutError:
+        pass
+    return got
+
+
+# %% TOO_MANY
+async def first_events(client, subscription, count, seconds):
+    got = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for m in client.listen(subscription):
+                got.append(m["data"]["data"]["event_id"])
+                if len(got) == 3:
+                    break
+    except TimeoutError:
+        pass
+    return got
