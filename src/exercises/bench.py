@@ -215,6 +215,19 @@ class Bench:
         _fit(function, arguments)
         self._forgotten, self.client.after_each = [], between
         self._limit, self._hint = within, too_long
+        result = await self._call(function, arguments, within, raised)
+        self._look_around(result)
+        if inspect.isasyncgen(result) or inspect.isgenerator(result):
+            raise NotYet(YIELDS, expected="a result", came="a generator")
+        if any(client.closed for client in self._clients):
+            raise NotYet(CLOSED, expected="the client is still connected", came="it is closed")
+        await self._look_at_bystanders()
+        return result
+
+    async def _call(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], within: float, raised: str
+    ) -> Any:
+        """Call the answer while the clock runs, and turn an exception into a verdict."""
         started = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, within)
         try:
@@ -232,12 +245,6 @@ class Bench:
             signal.setitimer(signal.ITIMER_REAL, LIMIT)
             self.seconds = time.monotonic() - started
             self._running, self.client.after_each, self._limit = None, None, LIMIT
-        self._look_around(result)
-        if inspect.isasyncgen(result) or inspect.isgenerator(result):
-            raise NotYet(YIELDS, expected="a result", came="a generator")
-        if any(client.closed for client in self._clients):
-            raise NotYet(CLOSED, expected="the client is still connected", came="it is closed")
-        await self._look_at_bystanders()
         return result
 
     async def _look_at_bystanders(self) -> None:
