@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import re
 import signal
 import time
@@ -136,6 +137,7 @@ class Bench:
         self._clients = [self.client]
         self._code = ReadersCode(answers)
         self._running: Any = None
+        self._process = os.getpid()
         self._limit = LIMIT
         self._hint: str | Callable[[], str] = TOO_LONG
         self._forgotten: list[str] = []
@@ -242,6 +244,8 @@ class Bench:
             self._look_around(error)
             raise self._raised(error, raised) from None
         finally:
+            if os.getpid() != self._process:  # the answer has forked, and this is its copy:
+                os._exit(0)  # it must not talk on the connections of the check
             signal.setitimer(signal.ITIMER_REAL, LIMIT)
             self.seconds = time.monotonic() - started
             self._running, self.client.after_each, self._limit = None, None, LIMIT
