@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import re
 import signal
 import time
@@ -138,7 +139,9 @@ class Bench:
         self._clients = [self.client]
         self._code = ReadersCode(answers)
         self._running: Any = None
-        self._limit, self._hint = LIMIT, TOO_LONG
+        self._process = os.getpid()
+        self._limit = LIMIT
+        self._hint: str | Callable[[], str] = TOO_LONG
         self._forgotten: list[str] = []
 
     async def set_up(self) -> None:
@@ -254,7 +257,7 @@ class Bench:
         when: str,
         within: float = 3.0,
         between: Callable[[], Awaitable[None]] | None = None,
-        too_long: str = TOO_LONG,
+        too_long: str | Callable[[], str] = TOO_LONG,
         raised: str = RAISED,
     ) -> Any:
         """Call the reader's function and return what it returns.
@@ -265,7 +268,7 @@ class Bench:
             when: the situation, for the verdict: "the queue is empty".
             within: seconds that it may take.
             between: awaited after each command that the answer sends with `bench.client`.
-            too_long: the hint for one that takes longer.
+            too_long: the hint for one that takes longer, or what returns it then.
             raised: the hint for one that raises.
 
         Raises:
@@ -276,6 +279,19 @@ class Bench:
         _fit(function, arguments)
         self._forgotten, self.client.after_each = [], between
         self._limit, self._hint = within, too_long
+        result = await self._call(function, arguments, within, raised)
+        self._look_around(result)
+        if inspect.isasyncgen(result) or inspect.isgenerator(result):
+            raise NotYet(YIELDS, expected="a result", came="a generator")
+        if any(client.closed for client in self._clients):
+            raise NotYet(CLOSED, expected="the client is still connected", came="it is closed")
+        await self._look_at_bystanders()
+        return result
+
+    async def _call(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], within: float, raised: str
+    ) -> Any:
+        """Call the answer while the clock runs, and turn an exception into a verdict."""
         started = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, within)
         try:
@@ -290,15 +306,11 @@ class Bench:
             self._look_around(error)
             raise self._raised(error, raised) from None
         finally:
+            if os.getpid() != self._process:  # the answer has forked, and this is its copy:
+                os._exit(0)  # it must not talk on the connections of the check
             signal.setitimer(signal.ITIMER_REAL, LIMIT)
             self.seconds = time.monotonic() - started
             self._running, self.client.after_each, self._limit = None, None, LIMIT
-        self._look_around(result)
-        if inspect.isasyncgen(result) or inspect.isgenerator(result):
-            raise NotYet(YIELDS, expected="a result", came="a generator")
-        if any(client.closed for client in self._clients):
-            raise NotYet(CLOSED, expected="the client is still connected", came="it is closed")
-        await self._look_at_bystanders()
         return result
 
     async def _look_at_bystanders(self) -> None:
@@ -360,7 +372,8 @@ class Bench:
             return _forgot(self._forgotten[0])
         limit = f"{self._limit:g} s"
         came = f"it took longer than {limit}{self._code.where_it_is(frame, self._running)}"
-        return NotYet(self._hint, expected=f"an end within {limit}", came=came)
+        hint = self._hint if isinstance(self._hint, str) else self._hint()
+        return NotYet(hint, expected=f"an end within {limit}", came=came)
 
     def notice(self, message: Warning | str, *_: Any, **__: Any) -> None:
         """Take note of Python's warning that a coroutine was never awaited."""
