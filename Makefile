@@ -12,7 +12,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
 	--KernelManager.transport_encryption=auto
 
-.PHONY: help setup lab doctor test check fault-table test-thorough notebooks pins clean soak
+.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
