@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 from backend.core.redis import RedisClient
-from exercises.bench import RAISED, Bench
+from exercises import bench as the_bench
+from exercises.bench import Bench
 from exercises.interruptions import Stage
 from exercises.verdict import NotYet
 
@@ -97,7 +98,7 @@ async def _in_good_times(bench: Bench, event_once: Any) -> None:
         async def make(given: Any) -> None:
             await _make(bench.redis, given)
 
-        raised = RAISED if batch_id not in await _events(bench) else UNKNOWN
+        raised = the_bench.RAISED if batch_id not in await _events(bench) else UNKNOWN
         return await bench.run(event_once, bench.client, batch_id, make, when=when, raised=raised)
 
     was_there = await bench.redis.call("EXISTS", KEY)  # as it is, without the namespace
