@@ -495,8 +495,8 @@ FAULTS = (
     in_pipeline(
         "any score of the model is taken",
         MODEL,
-        "number.is_integer() and 0 <= number <= 100 and",
-        "number.is_integer() and",
+        "0 <= number <= 100",
+        "True",
     ),
     in_pipeline(
         "a model that does not answer means no risk",
