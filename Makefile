@@ -12,7 +12,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
 	--KernelManager.transport_encryption=auto
 
-.PHONY: help setup lab doctor test check test-thorough notebooks pins clean
+.PHONY: help setup lab doctor test check fault-table test-thorough notebooks pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -40,6 +40,9 @@ check: $(READY) ## lint, format, types, who may import whom, clean metadata of t
 	@$(VENV) mypy
 	@$(VENV) lint-imports
 	@$(VENV) python -m tests.notebooks.rerun --check-metadata notebooks/*.ipynb
+
+fault-table: $(READY) ## cause every fault a few times, and print what was lost; ARGS=--full
+	@$(VENV) python -m tests.reliability.fault_table $(ARGS)
 
 test-thorough: $(READY) ## cause every fault, plant every mutation, try every answer
 	@$(VENV) pytest --thorough tests/reliability tests/backend/core/test_reliable_queue_model.py $(ARGS)

@@ -217,7 +217,7 @@ def test_the_readme_names_the_supported_pythons() -> None:
 
 
 @pytest.mark.parametrize(
-    "reads", ["Makefile", ".ci/run", "scripts/setup.sh", "src/course/doctor.py"]
+    "reads", ["Makefile", ".ci/run", "scripts/setup.sh", "src/doctor/findings.py"]
 )
 def test_what_reads_the_supported_pythons_names_none_itself(reads: str) -> None:
     pins = "--python-version"  # uv writes this one into the head of requirements.txt

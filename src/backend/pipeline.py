@@ -10,6 +10,7 @@ queues and in open batches stays there for the next time.
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -59,7 +60,11 @@ def make_detector(options: argparse.Namespace) -> Detector:
 def make_analyzer(options: argparse.Namespace) -> Analyzer:
     """Return the analyzer that the options ask for."""
     if options.analyzer_url:
-        return ModelAnalyzer(options.analyzer_url, model=options.analyzer_model)
+        key = os.environ.get("ANALYZER_API_KEY")
+        try:
+            return ModelAnalyzer(options.analyzer_url, model=options.analyzer_model, api_key=key)
+        except ValueError as error:
+            raise PipelineError(f"--analyzer-url: {error}.") from None
     return RuleAnalyzer()
 
 
@@ -107,12 +112,20 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--detector-model", type=Path, metavar="FOLDER", help="detect with RT-DETRv2, from here"
     )
     parser.add_argument(
-        "--analyzer-url", metavar="URL", help="OpenAI-compatible server; without it, rules decide"
+        "--analyzer-url",
+        metavar="URL",
+        help="OpenAI-compatible server; without it, rules decide. ANALYZER_API_KEY has its key",
     )
     parser.add_argument("--analyzer-model", default="nemotron", metavar="NAME")
     parser.add_argument("--window", type=float, default=90.0, help="longest batch, in seconds")
     parser.add_argument("--idle", type=float, default=30.0, help="seconds that end a batch")
     parser.add_argument("--host", default="127.0.0.1", help="where the dashboard listens")
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        metavar="NAME",
+        help="a name of this machine or of a reverse proxy before it; may be given again",
+    )
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--redis-url", metavar="URL", help="instead of REDIS_URL")
     parser.add_argument("--namespace", default="", help="put before all names in Redis")
@@ -144,8 +157,7 @@ async def run(options: argparse.Namespace) -> None:
             stage.name: stage.start() for stage in _entered(stack, make_stages(client, options))
         }
         if "web" in (options.stage or STAGES):
-            hosts = [options.host, "localhost", "127.0.0.1"]
-            app = create_app(client, allowed_hosts=None if options.host == "0.0.0.0" else hosts)
+            app = create_app(client, allowed_hosts=options.allowed_host)
             try:
                 url = await stack.enter_async_context(
                     serve(app, host=options.host, port=options.port)

@@ -6,43 +6,36 @@ import argparse
 import inspect
 import os
 import sys
-from collections.abc import Callable
-from importlib.metadata import entry_points
-
-from course import doctor
+from importlib.metadata import distributions
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status.
 
-    Beside the doctor, the commands are entry points of the group "course.commands" (see
-    pyproject.toml): functions that are called with nothing. So a package above this one adds a
-    command, and this one need not know it.
+    The commands are entry points of the group "course.commands" (see pyproject.toml): functions
+    that are called with nothing and may return a status. So a package above this one adds a
+    command, and this one need not know it. What is not asked for is not imported: the doctor runs
+    where packages are missing.
     """
     chosen = sys.argv[1:] if arguments is None else arguments
-    if chosen == ["doctor"]:  # before anything else: it runs where packages are missing
-        return doctor.main()
-    commands = {each.name: each.load() for each in entry_points(group="course.commands")}
-    known: dict[str, Callable[[], object]] = {"doctor": doctor.main, **commands}
-    lines = [f"  {name:<10} {_about(command)}" for name, command in known.items()]
+    # Not entry_points(group=...), which an older Python does not have: the doctor runs there too.
+    entries = [entry for each in distributions() for entry in each.entry_points]
+    commands = {each.name: each for each in entries if each.group == "course.commands"}
+    if len(chosen) == 1 and chosen[0] in commands:
+        return commands[chosen[0]].load()() or 0
+    abouts = [(name, inspect.getdoc(commands[name].load()) or "") for name in sorted(commands)]
     parser = argparse.ArgumentParser(
         prog="python -m course",
         usage="%(prog)s [command]",
-        epilog="\n".join(["commands:", *lines]),
+        epilog="\n".join(
+            ["commands:", *(f"  {name:<10} {about.splitlines()[0]}" for name, about in abouts)]
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", nargs="?", choices=known, help=argparse.SUPPRESS)
-    command = parser.parse_args(chosen).command
-    if command is None:
-        parser.print_help()
-        return 0
-    known[command]()
+    parser.add_argument("command", nargs="?", choices=commands, help=argparse.SUPPRESS)
+    parser.parse_args(chosen)
+    parser.print_help()
     return 0
-
-
-def _about(command: Callable[[], object]) -> str:
-    """Return the first line of its docstring."""
-    return (inspect.getdoc(command) or "").partition("\n")[0]
 
 
 def _run() -> int:

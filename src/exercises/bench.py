@@ -159,6 +159,20 @@ class Bench:
         """Return the seconds that a key has to live: -1 without a TTL, -2 if it is not there."""
         return int(await self.redis.call("TTL", self.redis.full_name(key)))
 
+    async def stored(self) -> dict[str, tuple[str, bytes, bool]]:
+        """Return what is stored under each key: its type, its value, and whether it has a TTL.
+
+        Two of them compare equal when nothing was changed between them. The value is in Redis's
+        own form, as DUMP has it; the bystanders are left out.
+        """
+        found = {}
+        for key in await self.keys():
+            name = self.redis.full_name(key)
+            kind = (await self.redis.call("TYPE", name)).decode()
+            value = await self.redis.call("DUMP", name)
+            found[key] = (kind, value, await self.ttl(key) >= 0)
+        return found
+
     async def keys(self) -> list[str]:
         """Return the names of all keys in the namespace, sorted; bystanders are left out."""
         found, cursor = set(), b"0"
@@ -219,21 +233,6 @@ class Bench:
                     self.situation = f"{name} was called in a process of its own."
                     raise NotYet(TOO_LONG, expected="an end", came="it did not end")
                 yield report
-
-    async def stored(self) -> dict[str, tuple[str, bytes, bool]]:
-        """Return what is stored under each key: its type, its value, and whether it has a TTL.
-
-        Two of them compare equal when nothing was changed between them. The value is in Redis's
-        own form, as DUMP has it; the bystanders are left out.
-        """
-        found = {}
-        for name in await self.redis.call("KEYS", self.redis.full_name("*")):
-            key = name.decode().removeprefix(self.redis.namespace)
-            if key not in BYSTANDERS:
-                kind = (await self.redis.call("TYPE", name)).decode()
-                value = await self.redis.call("DUMP", name)
-                found[key] = (kind, value, await self.ttl(key) >= 0)
-        return found
 
     def sent(self, name: str) -> bool:
         """Return whether the answer has sent a command with this in its name, as `POP`."""

@@ -14,7 +14,6 @@ import socket
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -388,7 +387,10 @@ def test_the_page_fits_its_window(page: Page, house: House, width: int) -> None:
 @pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names no folder")
 @pytest.mark.timeout(180)
 def test_a_picture_of_the_page(page: Page, house: House) -> None:
-    """A quiet start, a burst, a stopped analyzer; then the picture."""
+    """A quiet start, a burst, a stopped analyzer; then docs/dashboard.png can be taken anew.
+
+    All that is on it was drawn, detected and judged by the pipeline itself.
+    """
     folder = Path(os.environ["SCREENSHOTS"])
     chance = random.Random(2)
     seeds = iter(range(1000))
@@ -411,12 +413,6 @@ def test_a_picture_of_the_page(page: Page, house: House) -> None:
     somebody_comes(12, pause=1)
     house.run(start(house.analyzer))
     page.wait_for_timeout(6000)
-    summary = "Somebody tries the door handle twice, looks through the window and leaves."
-    fields = {"risk_score": 88, "risk_level": "critical", "camera_id": "front_door"}
-    now = datetime.now(UTC).isoformat()
-    house.run(house.publish("critical", summary=summary, started_at=now, **fields))
-    expect(cards(page).first).to_contain_text("door handle")
-    page.wait_for_timeout(2000)  # the highlight of a new card fades
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
         page.screenshot(path=folder / f"dashboard_{scheme}.png")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,8 +23,9 @@ def greet() -> None:
 @pytest.fixture
 def with_a_command_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = EntryPoint("greet", f"{__name__}:greet", "course.commands")
+    other = SimpleNamespace(entry_points=[entry])
     monkeypatch.setattr(EntryPoint, "load", lambda self: greet)
-    monkeypatch.setattr(course_commands, "entry_points", lambda group: [entry])
+    monkeypatch.setattr(course_commands, "distributions", lambda: [other])
 
 
 def test_each_command_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,17 +14,20 @@ from pathlib import Path
 
 import matplotlib
 import nbformat
+import numpy as np
 import pytest
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from tests.notebooks.stored import png_description
+from tests.support import until
 
 from backend.core.redis import RedisClient
 from course import plots
 from course.plots import figures, live, output
-from course.plots.lengths import Lengths, Mark
+from course.plots.lengths import Lengths, Mark, Outage
 from course.plots.words import Words, describe, exact
 from private_redis import PrivateServer
 
@@ -187,6 +190,92 @@ async def test_nothing_goes_on_after_a_watch(client: RedisClient) -> None:
     assert asyncio.all_tasks() == before
 
 
+# Outages
+
+
+async def test_a_server_that_hangs_leaves_a_gap_and_no_value(
+    private_server: PrivateServer,
+) -> None:
+    async with (
+        RedisClient(private_server.url) as client,
+        plots.watch(client, [QUEUE], every=0.01) as lengths,
+    ):
+        await push(client, 1)
+        private_server.pause()
+        await asyncio.sleep(0.7)
+        private_server.resume()
+        await push(client, 1)
+    (outage,) = lengths.outages
+    assert outage.end - outage.start >= 0.5
+    assert not any(outage.start < time < outage.end for time in lengths.times)
+
+
+async def test_a_server_that_is_dead_for_a_while_leaves_a_gap_where_that_is_expected(
+    private_server: PrivateServer,
+) -> None:
+    async with (
+        RedisClient(private_server.url, attempts=1) as client,
+        plots.watch(client, [QUEUE], every=0.01, outages=True) as lengths,
+    ):
+        private_server.kill()
+        await asyncio.sleep(0.7)
+        private_server.start()
+        await until(lambda: lengths.outages)
+    assert len(lengths.outages) == 1
+    assert len(lengths[QUEUE]) == len(lengths.times) >= 2
+
+
+async def test_a_server_that_is_not_back_when_the_body_ends_is_an_error(
+    private_server: PrivateServer,
+) -> None:
+    async def watch() -> None:
+        async with (
+            RedisClient(private_server.url, attempts=1) as client,
+            plots.watch(client, [QUEUE], every=0.01, outages=True),
+        ):
+            private_server.kill()
+
+    with pytest.raises(RedisConnectionError):
+        await watch()
+
+
+async def test_quick_answers_leave_no_gap(client: RedisClient) -> None:
+    async with plots.watch(client, [QUEUE], every=0.01) as lengths:
+        await push(client, 5)
+    assert lengths.outages == []
+
+
+def with_an_outage(start: float, end: float) -> Figure:
+    return plots.line(
+        {QUEUE: [20, 20, 0]},
+        x=[0, 1, 5],
+        title="",
+        x_label="seconds",
+        y_label="items",
+        draw="steps",
+        outages=[Outage(start, end)],
+    )
+
+
+def test_no_line_is_drawn_through_an_outage_and_a_grey_band_says_why() -> None:
+    axes = with_an_outage(2, 5).axes[0]
+    (line,) = axes.lines
+    gap = [x for x, y in zip(*line.get_data(), strict=True) if np.isnan(y)]
+    assert gap == [2]
+    (band,) = axes.patches
+    assert (band.get_x(), band.get_x() + band.get_width()) == (2, 5)
+    legend = band.figure.legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == [QUEUE, "no answer"]
+
+
+def test_an_outage_is_said_in_words_and_counts_as_no_value() -> None:
+    lines = describe(with_an_outage(2, 5), plots.peaks(20, 20)).splitlines()
+    assert lines[-2:] == [
+        "detection_queue: starts at 20, peaks between 20 and 20, ends at 0",
+        "no answer for a while: no length is known there",
+    ]
+
+
 # Words
 
 
@@ -228,6 +317,19 @@ def test_a_changed_plotted_value_changes_the_words() -> None:
 def test_a_timed_plot_says_start_peak_and_end(values: list[float], words: str) -> None:
     text = describe(staircase(*values), plots.peaks(30, 60))
     assert text.splitlines()[-1] == f"detection_queue: {words}"
+
+
+def test_a_timed_plot_says_the_peak_after_each_mark() -> None:
+    marks = (Mark(1.5, "burst"), Mark(3.5, "stop"), Mark(4.5, "end"))
+    words = plots.peaks_after({"burst": (30, 60), "stop": (5, 5), "end": (9, 9)})
+    text = describe(staircase(0, 40, 7, 5, 0, marks=marks), words)
+    assert "starts at 0; after burst between 30 and 60; after stop at 7, which is not" in text
+    assert "after end at 5, which is not between 9 and 9; ends at 0" in text
+
+
+def test_a_mark_that_is_not_in_the_plot_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"no mark is named \['stop'\]"):
+        describe(staircase(0, 1), plots.peaks_after({"stop": (0, 1)}))
 
 
 def test_a_timed_plot_names_its_marks_without_their_times() -> None:

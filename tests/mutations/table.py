@@ -1,6 +1,6 @@
-"""Faults to plant in the client, each with the notebook that must notice it.
+"""Faults to plant in the client and in the services, each with the notebook that must notice it.
 
-When the client changes and a text here no longer occurs exactly once, the test says so: write the
+When the code changes and a text here no longer occurs exactly once, the test says so: write the
 fault anew. When a lesson changes so that a fault goes unnoticed, it is the lesson that has a hole.
 """
 
@@ -9,9 +9,24 @@ from __future__ import annotations
 from typing import NamedTuple
 
 HEALTH, QUEUE, CACHE, PUBSUB = "01_health", "02_queue", "03_cache", "04_pubsub"
+PIPELINE = "05_pipeline"
 REDIS = "backend/core/redis.py"
 SUBSCRIPTION = "backend/core/subscription.py"
 ENCODING = "backend/core/encoding.py"
+SERVICES = "backend/services"
+BATCHES = f"{SERVICES}/lua/batches.lua"
+CLOSE_DUE = f"{SERVICES}/lua/close_due.lua"
+ADD_DETECTION = f"{SERVICES}/lua/add_detection.lua"
+AGGREGATOR = f"{SERVICES}/batch_aggregator.py"
+ANALYZER = f"{SERVICES}/analyzer.py"
+PUBLISH_EVENT = f"{SERVICES}/lua/publish_event.lua"
+BROADCASTER = f"{SERVICES}/event_broadcaster.py"
+WATCHER = f"{SERVICES}/file_watcher.py"
+MEDIA_FILE = f"{SERVICES}/media_file.py"
+PUSH = "backend/core/lua/push.lua"
+RULES = f"{SERVICES}/analyzers/rules.py"
+MODEL = f"{SERVICES}/analyzers/model.py"
+DETECTOR = f"{SERVICES}/detector.py"
 RETRYING = "backend/core/retrying.py"
 
 
@@ -35,6 +50,10 @@ class Fault(NamedTuple):
 
 def in_redis(name: str, notebook: str, old: str, new: str, *, quick: bool = False) -> Fault:
     return Fault(name, notebook, (Change(REDIS, old, new),), quick)
+
+
+def in_pipeline(name: str, file: str, old: str, new: str, *, quick: bool = False) -> Fault:
+    return Fault(name, PIPELINE, (Change(file, old, new),), quick)
 
 
 FAULTS = (
@@ -105,14 +124,14 @@ FAULTS = (
     in_redis(
         "add_to_queue returns the length before the push",
         QUEUE,
-        "encode(data))",
-        "encode(data)) - 1",
+        "encode_item(data))",
+        "encode_item(data)) - 1",
     ),
     in_redis(
         "add_to_queue adds everything twice",
         QUEUE,
-        "encode(data))",
-        "encode(data), encode(data))",
+        "encode_item(data))",
+        "encode_item(data), encode_item(data))",
     ),
     in_redis(
         "get_from_queue leaves the JSON as text",
@@ -317,5 +336,216 @@ FAULTS = (
         PUBSUB,
         "return self.namespace + name",
         "return 2 * self.namespace + name",
+    ),
+    # ---- the file watcher ------------------------------------------------------------------------
+    in_pipeline(
+        "the same content is queued twice",
+        PUSH,
+        "local known = dedupe and",
+        "local known = false and",
+    ),
+    in_pipeline(
+        "the content is known for an hour",
+        WATCHER,
+        "DEDUPE_TTL = 300",
+        "DEDUPE_TTL = 3600",
+    ),
+    in_pipeline(
+        "a camera that sends is offline",
+        WATCHER,
+        '"status": "online",',
+        '"status": "offline",',
+    ),
+    in_pipeline(
+        "a camera's status stays for ever",
+        WATCHER,
+        "status, expire=STATUS_TTL)",
+        "status)",
+    ),
+    in_pipeline(
+        "a job has no hash",
+        WATCHER,
+        '            "file_hash": file.sha256,\n',
+        "",
+    ),
+    in_pipeline(
+        "a job says when it was queued, not when its file was written",
+        MEDIA_FILE,
+        "datetime.fromtimestamp(found.st_mtime, UTC)",
+        "datetime.now(UTC)",
+    ),
+    # ---- the detector's worker -------------------------------------------------------------------
+    in_pipeline(
+        "the worker looks and hands nothing over",
+        DETECTOR,
+        "await self._aggregator.add_detection(record)",
+        "pass",
+    ),
+    in_pipeline(
+        "detections are kept without their box",
+        DETECTOR,
+        '"box": list(detection.box),',
+        '"box": [],',
+    ),
+    in_pipeline(
+        "a detection has the time of its analysis",
+        DETECTOR,
+        '"timestamp": job.timestamp.isoformat(),',
+        '"timestamp": datetime.now(job.timestamp.tzinfo).isoformat(),',
+    ),
+    in_pipeline(
+        "a detection has the name of another camera",
+        DETECTOR,
+        '"camera_id": job.camera_id,',
+        '"camera_id": "garden",',
+    ),
+    in_pipeline(
+        "the worker does each job twice",
+        DETECTOR,
+        "ids = []\n        for",
+        "ids = []\n        self.record(str(job.file_path), started)\n        for",
+    ),
+    # ---- the batch aggregator --------------------------------------------------------------------
+    in_pipeline(
+        "a batch closes after its silence, not when it is reached",
+        CLOSE_DUE,
+        "'-inf', now)",
+        "'-inf', '(' .. now)",
+        quick=True,
+    ),
+    in_pipeline(
+        "the window is never reached",
+        ADD_DETECTION,
+        "if tonumber(ends_idle) < tonumber(ends) then",
+        "if true then",
+    ),
+    in_pipeline(
+        "silence ends no batch",
+        ADD_DETECTION,
+        "if tonumber(ends_idle) < tonumber(ends) then",
+        "if false then",
+    ),
+    in_pipeline(
+        "the fast path is at the end of the queue",
+        ADD_DETECTION,
+        "'LPUSH', queue",
+        "'RPUSH', queue",
+    ),
+    in_pipeline(
+        "the fast path begins above its edge",
+        AGGREGATOR,
+        'detection["confidence"] >= FAST',
+        'detection["confidence"] > FAST',
+    ),
+    in_pipeline(
+        "a detection that comes twice is added twice",
+        ADD_DETECTION,
+        "if redis.call('EXISTS', detection) == 1 then",
+        "if false then",
+    ),
+    in_pipeline(
+        "a closed batch stays behind",
+        BATCHES,
+        "redis.call('DEL', current, ",
+        "redis.call('DEL', ",
+    ),
+    in_pipeline(
+        "a batch has only its first detection",
+        BATCHES,
+        "'LRANGE', of_batch .. ':detections', 0, -1)",
+        "'LRANGE', of_batch .. ':detections', 0, 0)",
+    ),
+    in_pipeline(
+        "a closed batch is not handed over",
+        BATCHES,
+        "if #ids > 0 then",
+        "if false then",
+    ),
+    # ---- the analyzer ----------------------------------------------------------------------------
+    in_pipeline(
+        "high begins at 61",
+        ANALYZER,
+        "score >= 60",
+        "score > 60",
+    ),
+    in_pipeline(
+        "medium begins at 31",
+        ANALYZER,
+        "score >= 30",
+        "score > 30",
+    ),
+    in_pipeline(
+        "critical begins at 86",
+        ANALYZER,
+        "score >= 85",
+        "score > 85",
+    ),
+    in_pipeline(
+        "a night ends at 7 o'clock",
+        RULES,
+        "DAY = range(6, 22)",
+        "DAY = range(7, 22)",
+    ),
+    in_pipeline(
+        "only the first detection of a batch is analysed",
+        ANALYZER,
+        "await self._detections(job.detection_ids)",
+        "await self._detections(job.detection_ids[:1])",
+    ),
+    in_pipeline(
+        "any score of the model is taken",
+        MODEL,
+        "Field(ge=0, le=100)",
+        "Field()",
+    ),
+    in_pipeline(
+        "a model that does not answer means no risk",
+        MODEL,
+        "FALLBACK_SCORE = 50",
+        "FALLBACK_SCORE = 0",
+    ),
+    # ---- events and browsers ---------------------------------------------------------------------
+    in_pipeline(
+        "a batch that is done twice has two events",
+        PUBLISH_EVENT,
+        "if id then return tonumber(id) end",
+        "",
+    ),
+    in_pipeline(
+        "an event is kept and not published",
+        PUBLISH_EVENT,
+        "redis.call('PUBLISH', channel, message)",
+        "",
+    ),
+    in_pipeline(
+        "the oldest event comes first",
+        PUBLISH_EVENT,
+        "'LPUSH', recent",
+        "'RPUSH', recent",
+        quick=True,
+    ),
+    in_pipeline(
+        "the list of events grows for ever",
+        PUBLISH_EVENT,
+        "redis.call('LTRIM', recent, 0, ARGV[3] - 1)",
+        "",
+    ),
+    in_pipeline(
+        "a late browser gets nothing",
+        BROADCASTER,
+        "for message in self._events.values():",
+        "for message in ():",
+    ),
+    in_pipeline(
+        "a gap is not made up for",
+        BROADCASTER,
+        'if message["type"] == "gap":\n                    await self._catch_up(client)',
+        'if message["type"] == "gap":\n                    pass',
+    ),
+    in_pipeline(
+        "a browser that takes nothing is kept",
+        BROADCASTER,
+        "self.too_slow.set()",
+        "pass",
     ),
 )

@@ -15,6 +15,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from tests.notebooks.rerun import code_cells, untidy
 
+from backend.core.redis import RedisClient
+from backend.core.reliable_queue import ReliableQueue
+from backend.services.detector import DetectionJob
 from exercises.catalogue import LESSONS, in_lesson
 from exercises.cells import cells
 
@@ -97,8 +100,8 @@ def british_spelling(notebook: NotebookNode, path: Path) -> Sentences:
 
 def first_cell_connects(notebook: NotebookNode, path: Path) -> Sentences:
     """The first code cell prints which Redis is in use."""
-    if not re.search(r"\b(course|failure_lab)\.start\(", code_cells(notebook)[0].source):
-        yield "the first code cell does not call course.start(), or failure_lab.start()"
+    if not re.search(r"\b(course\.start|failure_lab\.open)\(", code_cells(notebook)[0].source):
+        yield "the first code cell does not call course.start(), or failure_lab.open()"
 
 
 def last_cell_cleans_up(notebook: NotebookNode, path: Path) -> Sentences:
@@ -131,6 +134,28 @@ def asyncio_run_is_for_scripts(notebook: NotebookNode, path: Path) -> Sentences:
             yield f"cell {number} calls asyncio.run(): await at the top level of the cell instead"
 
 
+def names_mean_one_thing(notebook: NotebookNode, path: Path) -> Sentences:
+    """What a cell defines, no other cell defines anew: cells are run again, and out of order."""
+    first: dict[str, int] = {}
+    for number, cell in _code(notebook):
+        for node in _tree(cell).body:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            if first.setdefault(node.name, number) != number:
+                yield f"cell {number} defines {node.name}() anew, after cell {first[node.name]}"
+
+
+def jobs_have_the_same_fields(notebook: NotebookNode, path: Path) -> Sentences:
+    """A job for `detection_queue` has the fields that the detector reads, in every lesson."""
+    fields = set(DetectionJob.model_fields)
+    for number, cell in _code(notebook):
+        for node in ast.walk(_tree(cell)):
+            if isinstance(node, ast.Dict):
+                keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
+                if {"camera_id", "file_path"} <= keys != fields:
+                    yield f"cell {number}: a job with other fields: {sorted(keys ^ fields)}"
+
+
 # --- Exercises -----------------------------------------------------------------------------------
 
 
@@ -158,6 +183,14 @@ def in_production(notebook: NotebookNode, path: Path) -> Sentences:
     """It says where this lives in the real system."""
     if not any(title.lower().startswith("in production") for _, _, title in _headings(notebook)):
         yield 'there is no section "In production": where does this live in the real system?'
+
+
+def compared_calls_exist(notebook: NotebookNode, path: Path) -> Sentences:
+    """What the table "here, in production" calls here, can be called here."""
+    for row in _compared(notebook):
+        for call in re.findall(r"`(\w+)\(", " ".join(row[:2])):
+            if not hasattr(RedisClient, call) and not hasattr(ReliableQueue, call):
+                yield f"the table of differences names {call}(), which there is not here"
 
 
 def three_questions(notebook: NotebookNode, path: Path) -> Sentences:
@@ -194,6 +227,7 @@ RULES: tuple[Rule, ...] = (
     one_title, headings_skip_no_level, images_have_alt_texts, links_say_where_they_lead,
     linked_files_exist, plain_words, british_spelling, first_cell_connects, last_cell_cleans_up,
     short_cells, sleep_is_no_readiness, asyncio_run_is_for_scripts, in_production, three_questions,
+    names_mean_one_thing, jobs_have_the_same_fields, compared_calls_exist,
     exercises_have_one_form, leads_on, clean_metadata, ids_are_unique,
 )  # fmt: skip
 
@@ -243,8 +277,24 @@ def _section(notebook: NotebookNode, title: str) -> Iterator[str]:
                 yield part
 
 
+def _compared(notebook: NotebookNode) -> Iterator[list[str]]:
+    """Yield the rows of the tables `call or fact | here | in production`."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            table = re.search(
+                r"(?m)^\| call or fact \| here .*\n\|[-|]+\n((?:\|.*\n?)*)", cell.source
+            )
+            for line in table[1].splitlines() if table else ():
+                yield line.strip("|").split("|")
+
+
+def _tree(cell: NotebookNode) -> ast.Module:
+    return ast.parse(TransformerManager().transform_cell(cell.source))
+
+
 def _calls(cell: NotebookNode) -> set[str]:
     """Return what a cell calls: of `asyncio.sleep(1)` both "asyncio.sleep" and "sleep"."""
-    tree = ast.parse(TransformerManager().transform_cell(cell.source))
-    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    called = {
+        ast.unparse(node.func) for node in ast.walk(_tree(cell)) if isinstance(node, ast.Call)
+    }
     return called | {name.rpartition(".")[2] for name in called}

@@ -39,7 +39,11 @@ def test_the_sanitiser_has_few_rules() -> None:
 
 TITLE = "# Queue detections\n\n## In production\n\nText."
 QUESTIONS = "## Recall\n\n" + "<details><summary>Why?</summary>So.</details>\n" * 3
-START, FINISH = "import course\n\nhere = course.start()", "await course.finish()"
+COMPARED = "| call or fact | here | in production |\n|---|---|---|\n| {call} | {here} | returns 2 |"
+START, FINISH = (
+    "import course\n\nhere = course.start()\nasync def start(): ...",
+    "await course.finish()",
+)
 
 
 def good() -> NotebookNode:
@@ -75,6 +79,8 @@ def test_a_notebook_that_keeps_every_rule_passes(tmp_path: Path) -> None:
         ("You simply push.", "plain_words"),
         ("It works!", "plain_words"),
         ("The color of a queue.", "british_spelling"),
+        (COMPARED.format(call="`add(name)`", here="returns 1"), "compared_calls_exist"),
+        (COMPARED.format(call="a push", here="`push(item)`"), "compared_calls_exist"),
     ],
 )
 def test_a_text_that_breaks_a_rule_is_noticed(tmp_path: Path, text: str, rule: str) -> None:
@@ -106,12 +112,22 @@ def test_quoted_code_is_no_prose(tmp_path: Path, text: str) -> None:
         ("from time import sleep\nsleep(1)", "sleep_is_no_readiness"),
         ("!redis-cli ping\ntime.sleep(1)", "sleep_is_no_readiness"),
         ("asyncio.run(main())", "asyncio_run_is_for_scripts"),
+        ('job = {"camera_id": "roof", "file_path": "/a.jpg"}', "jobs_have_the_same_fields"),
+        ("def start(): ...", "names_mean_one_thing"),
+        ("class start: ...", "names_mean_one_thing"),
     ],
 )
 def test_code_that_breaks_a_rule_is_noticed(tmp_path: Path, code: str, rule: str) -> None:
     notebook = good()
     notebook.cells.insert(2, new_code_cell(code))
     assert broken(notebook, tmp_path / "00_bad.ipynb") == [rule]
+
+
+def test_calls_that_exist_may_be_compared(tmp_path: Path) -> None:
+    notebook = good()
+    table = COMPARED.format(call="`peek_queue(name)`", here="`call()`, as `dedupe:` does")
+    notebook.cells.insert(1, new_markdown_cell(table))
+    assert broken(notebook, tmp_path / "00_good.ipynb") == []
 
 
 def test_a_sleep_that_plays_work_is_allowed_where_it_says_so(tmp_path: Path) -> None:

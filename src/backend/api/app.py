@@ -6,13 +6,14 @@ serves it with a client of its own, for the Redis that REDIS_URL names. So does
 `python -m backend.pipeline --stage web`; and `backend.api.serve.serve`, inside a program.
 """
 
-from collections.abc import AsyncIterator, Sequence
+import os
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from backend.api import dashboard, events, health
+from backend.api.guard import Guard
 from backend.core.redis import RedisClient
 from backend.services.event_broadcaster import EventBroadcaster
 
@@ -21,7 +22,7 @@ def create_app(
     client: RedisClient | None = None,
     *,
     health_timeout: float = 5.0,
-    allowed_hosts: Sequence[str] | None = None,
+    allowed_hosts: Iterable[str] | None = None,
     broadcaster: EventBroadcaster | None = None,
 ) -> FastAPI:
     """Return the web application.
@@ -31,9 +32,9 @@ def create_app(
             the application makes its own: connected before the first request, disconnected
             after the last. If that connect fails, the application does not start.
         health_timeout: seconds that each health check may take.
-        allowed_hosts: names under which the application may be asked, as in `["localhost"]`;
-            others get a 400. It keeps foreign web pages from reaching it by a name of their own
-            for our address (DNS rebinding). None: any name.
+        allowed_hosts: names under which it may be asked, beside those of this machine: see
+            `backend.api.guard`. A reverse proxy's name belongs here. None: those in the
+            environment variable ALLOWED_HOSTS, parted by commas.
         broadcaster: what passes the events on to the browsers, if not one with the usual
             settings. It is started before the first request, and stopped after the last.
     """
@@ -51,12 +52,16 @@ def create_app(
             stack.push_async_callback(broadcaster.stop)
             yield
 
-    app = FastAPI(title="Home security backend", lifespan=lifespan)
+    # No pages of documentation: they would load scripts from elsewhere.
+    app = FastAPI(title="Home security backend", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.redis = redis
     app.state.health_timeout = health_timeout
     app.state.broadcaster = broadcaster
-    if allowed_hosts is not None:
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts))
+    if allowed_hosts is None:
+        allowed_hosts = filter(
+            None, os.environ.get("ALLOWED_HOSTS", "").replace(" ", "").split(",")
+        )
+    app.add_middleware(Guard, allowed_hosts=list(allowed_hosts))
     app.include_router(health.router)
     app.include_router(events.router)
     app.include_router(dashboard.router)

@@ -25,6 +25,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -38,6 +39,8 @@ from backend.core.encoding import decode, encode, encode_item
 from backend.core.retrying import Retrying
 from backend.core.scripts import Script
 from backend.core.subscription import Subscription
+from backend.core.suitable import refuse_unsuitable
+from backend.core.unavailable import has_done_nothing
 
 DEFAULT_URL = "redis://localhost:6379/0"
 MAX_CONNECTIONS = 50  # for calls that are answered at once; more of them wait their turn
@@ -95,6 +98,7 @@ class RedisClient:
             ValueError: the URL is not one of Redis.
             AuthenticationError, ResponseError: the server answered, and refused: a wrong
                 password, no such database. It would refuse again, so it is asked once.
+            UnsuitableServer: this client cannot work with it; the message says why.
             ConnectionError, TimeoutError: the error of the last attempt. The client is
                 then as it was before: not connected.
         """
@@ -129,6 +133,7 @@ class RedisClient:
             await self._retrying(
                 lambda: self._within(self._timeout, "PING", commands.execute_command("PING"))
             )
+            await refuse_unsuitable(commands, self._timeout)
         except BaseException:
             await commands.aclose()
             raise
@@ -378,16 +383,24 @@ class RedisClient:
 
         Args:
             command: the command and its arguments, as in `call("TTL", full_name)`.
-            repeat: it may run twice without harm, so a lost connection is tried again.
+            repeat: it may run twice without harm, so it is sent again when the connection is lost.
+                What the server has refused because it is the wrong one, or not ready, is sent
+                again in any case.
             wait: seconds that the server may wait before it answers, if it is a blocking
                 command; it then has a connection to itself.
         """
 
         async def send() -> Any:
             # Asked before each attempt: after a disconnect() there is no further one.
-            return await self._connected(waiting=wait > 0).execute_command(*command)
+            redis = self._connected(waiting=wait > 0)
+            try:
+                return await redis.execute_command(*command)
+            except exceptions.RedisError as error:
+                if has_done_nothing(error):  # the wrong server, by now: let go of it
+                    await redis.connection_pool.disconnect(inuse_connections=False)
+                raise
 
-        answer = self._retrying(send, within=self._timeout) if repeat else send()
+        answer = self._retrying(send, within=self._timeout, repeat=repeat)
         return await self._within(self._timeout + wait, command[0], answer)
 
     async def run(
@@ -405,11 +418,11 @@ class RedisClient:
             repeat: it may run twice without harm, so a lost connection is tried again.
         """
         command = "EVALSHA", script.digest, len(keys), *map(self.full_name, keys), *arguments
-        try:
-            return await self.call(*command, repeat=repeat)
-        except exceptions.NoScriptError:
+        for _ in range(2):  # twice: in a failover, the text may still go to the old server
+            with suppress(exceptions.NoScriptError):
+                return await self.call(*command, repeat=repeat)
             await self.call("SCRIPT", "LOAD", script.text, repeat=True)
-            return await self.call(*command, repeat=repeat)
+        return await self.call(*command, repeat=repeat)
 
     def _connected(self, *, waiting: bool = False) -> Redis:
         client = self._waiting if waiting else self._commands

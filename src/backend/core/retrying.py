@@ -1,4 +1,4 @@
-"""Trying again, with back-off, what may run twice without harm."""
+"""Trying again, with back-off: what may run twice without harm, and what has not run at all."""
 
 import asyncio
 import time
@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from redis import exceptions
 from redis.backoff import ExponentialWithJitterBackoff
+
+from backend.core.unavailable import has_done_nothing
 
 T = TypeVar("T")
 
@@ -31,6 +33,7 @@ class Retrying:
         *,
         within: float = float("inf"),
         failures: int = 0,
+        repeat: bool = True,
     ) -> T:
         """Return what the operation returns, or raise the error of the last attempt.
 
@@ -38,6 +41,8 @@ class Retrying:
             operation: starts an attempt.
             within: seconds after which no further attempt begins.
             failures: how often it has failed before. If it has, the first attempt waits, too.
+            repeat: it may run twice without harm. If not, it is tried again only after an answer
+                that says that nothing was done.
         """
         ends, attempt = time.monotonic() + within, 0
         if failures:
@@ -46,15 +51,17 @@ class Retrying:
             attempt += 1
             try:
                 return await operation()
-            except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+            except exceptions.RedisError as error:
+                may_pass = has_done_nothing(error) or (repeat and _is_lost(error))
                 wait = self._backoff.compute(attempt)
                 too_late = time.monotonic() + wait > ends  # this error says more than "too late"
-                if attempt >= self._attempts or too_late or not _may_pass(error):
+                if attempt >= self._attempts or too_late or not may_pass:
                     raise
             await asyncio.sleep(wait)
 
 
-def _may_pass(error: Exception) -> bool:
-    """Return whether trying again may help. A wrong password stays wrong."""
+def _is_lost(error: Exception) -> bool:
+    """Return whether the connection was lost, or never made. A wrong password stays wrong."""
     refused = exceptions.AuthenticationError, exceptions.AuthorizationError
-    return not isinstance(error, refused)
+    lost = exceptions.ConnectionError, exceptions.TimeoutError
+    return isinstance(error, lost) and not isinstance(error, refused)

@@ -34,6 +34,24 @@ AWAY = (
 NOT_NOW = ("BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "NOAUTH", "WRONGPASS")
 """Errors of Redis without a class in redis-py: how their text begins."""
 
+NOT_HERE = (
+    exceptions.ReadOnlyError,
+    exceptions.BusyLoadingError,
+    exceptions.MasterDownError,
+    exceptions.TryAgainError,
+    exceptions.ClusterDownError,
+)
+
+
+def has_done_nothing(error: BaseException) -> bool:
+    """Return whether the server says "not me" or "not now", and so has done nothing.
+
+    After a failover the same name leads to another server, but a connection that lives stays with
+    the old one, which is a replica now. So leave the connection, and ask again.
+    """
+    says = str(error) if isinstance(error, exceptions.ResponseError) else ""
+    return isinstance(error, NOT_HERE) or says.startswith(("NOREPLICAS", "UNBLOCKED"))
+
 
 def is_unavailable(error: BaseException) -> bool:
     """Return whether an error speaks of bad times, and not of a bad item.

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, Field
@@ -128,7 +128,7 @@ class AnalysisWorker(Stage):
 
         Raises:
             ValidationError: the job is not as it should be.
-            LookupError: Redis has forgotten all of its detections.
+            LookupError: Redis has none of its detections.
         """
         started = time.time()
         job = AnalysisJob.model_validate(data)
@@ -148,6 +148,7 @@ class AnalysisWorker(Stage):
                 "summary": assessment.summary,
                 "started_at": batch.started_at.isoformat(),
             },
+            job.detection_ids,
         )
         self.record(job.batch_id, started, (str(event_id),))
         self.log.info(
@@ -163,11 +164,18 @@ class AnalysisWorker(Stage):
     async def _detections(self, ids: Iterable[str]) -> tuple[Seen, ...]:
         keys = [self._client.full_name(f"detection:{each}") for each in ids]
         stored = await self._client.call("MGET", *keys, repeat=True)
-        records = [decode(raw) for raw in stored if raw]
+        records = [seen for raw in stored if raw and (seen := _seen(decode(raw)))]
         if not records:
-            raise LookupError("Redis has forgotten the detections of this batch")
-        detections = [
-            Seen(each["type"], each["confidence"], datetime.fromisoformat(each["timestamp"]))
-            for each in records
-        ]
-        return tuple(sorted(detections, key=lambda seen: seen.timestamp))
+            raise LookupError("Redis has none of the detections of this batch (any more)")
+        return tuple(sorted(records, key=lambda seen: seen.timestamp))
+
+
+def _seen(record: Any) -> Seen | None:
+    """Return what a record tells of a detection; None if somebody else has put something there."""
+    try:
+        timestamp = datetime.fromisoformat(record["timestamp"])
+        if timestamp.tzinfo is None:
+            timestamp = timestamp.replace(tzinfo=UTC)
+        return Seen(str(record["type"]), float(record["confidence"]), timestamp)
+    except (TypeError, KeyError, ValueError):
+        return None

@@ -15,11 +15,14 @@ The state is in Redis, so a restart loses nothing, and any number of aggregators
     batch:deadlines                 zset: when each camera's open batch has to be closed
     detection:<id>                  what was seen; also tells that it is in a batch already
 
-Each change is one script (in `lua/`), which Redis runs as one step.
+None of it has a time to live while it is needed, however long the aggregator or the analyzer is
+away. A batch's keys go when it is closed. A detection is given an hour when its event is published.
+
+The time is the server's, so aggregators on machines whose clocks differ agree. Each change is one
+script (in `lua/`), which Redis runs as one step.
 """
 
 import asyncio
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +39,6 @@ CLOSE_DUE = load("close_due", beside=__file__)
 ANALYSIS_QUEUE = "analysis_queue"
 WINDOW = 90.0  # seconds from its first detection until a batch is closed
 IDLE = 30.0  # seconds from its last detection
-BATCH_TTL = 3600  # seconds
 FAST_PATH_CONFIDENCE = 0.90
 FAST_PATH_TYPE = "person"
 
@@ -57,7 +59,8 @@ class BatchAggregator(Stage):
 
     Args:
         client: a connected client.
-        clock: tells the time, in seconds since 1970. A clock of your own makes hours pass at once.
+        clock: tells the time, in seconds since 1970, in place of the server. A clock of your own
+            makes hours pass at once.
         new_id: makes the ids of batches.
         window: seconds that a batch can last in all.
         idle: seconds that it waits for a further detection.
@@ -71,7 +74,7 @@ class BatchAggregator(Stage):
         self,
         client: RedisClient,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         window: float = WINDOW,
         idle: float = IDLE,
@@ -83,6 +86,7 @@ class BatchAggregator(Stage):
         self._window = window
         self._idle = idle
         self._check_every = check_every
+        self._told: set[str] = set()
 
     async def run(self) -> None:
         """Close what is due, until cancelled."""
@@ -95,7 +99,7 @@ class BatchAggregator(Stage):
         """Add a detection to its camera's batch, or open one, or take the fast path.
 
         Args:
-            detection: at least id, camera_id, type and confidence. It is kept for an hour.
+            detection: at least id, camera_id, type and confidence.
 
         Returns:
             The id of its batch; None if it is in a batch already (it was added twice).
@@ -125,13 +129,11 @@ class BatchAggregator(Stage):
     def _report(self, answer: list[list[bytes]]) -> list[ClosedBatch]:
         batches = []
         for closed in answer:
-            batch_id, camera_id, reason, started, *ids = (part.decode() for part in closed)
+            batch_id, camera_id, reason, started, *ids = (
+                part.decode(errors="backslashreplace") for part in closed
+            )
             if not ids:
-                self.log.error(
-                    "%s: a batch is lost: nobody closed it for %d s, and Redis forgot it",
-                    camera_id,
-                    BATCH_TTL,
-                )
+                self._spoilt(camera_id, started if reason == "failed" else "there is no batch")
                 continue
             self.log.info(
                 "%s: batch %s closed (%s), detections: %d", camera_id, batch_id, reason, len(ids)
@@ -140,19 +142,25 @@ class BatchAggregator(Stage):
             batches.append(ClosedBatch(batch_id, camera_id, reason, tuple(ids)))
         return batches
 
+    def _spoilt(self, camera_id: str, why: str) -> None:
+        """Say, once for each camera, that its keys are not as we left them."""
+        if camera_id not in self._told:
+            self.log.error("%s: its batch cannot be closed: %s", camera_id, why)
+        self._told.add(camera_id)
+
     async def _run(self, script: Script, *arguments: str | bytes) -> Any:
-        now = repr(float(self._clock()))
+        now = repr(float(self._clock())) if self._clock else ""
         # Only the scripts know which batch a camera has open, so they make the names of its keys:
         # they are given what those names begin with.
         prefixes = self._client.full_name("batch:"), self._client.full_name("detection:")
-        limits = self._window, self._idle, BATCH_TTL
         # May be sent again when its answer is lost: the second run finds it done.
         return await self._client.run(
             script,
             [ANALYSIS_QUEUE, "batch:deadlines"],
             *prefixes,
             now,
-            *limits,
+            self._window,
+            self._idle,
             *arguments,
             repeat=True,
         )

@@ -9,20 +9,24 @@ The worker takes the jobs, has the detector look, and hands what it finds to the
 import asyncio
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from PIL import Image
+from PIL import Image, ImageOps
 from pydantic import AfterValidator, BaseModel, Field
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.file_watcher import DETECTION_QUEUE
-from backend.services.media_file import MAX_PIXELS
+from backend.services.frames import frames
+from backend.services.media_file import MAX_BYTES, open_image, open_regular
 from backend.services.stage import Stage
+
+LONGEST_LOOK = 60.0  # seconds that a file may be looked at
+LARGEST = 1280  # pixels along the longer side of what a detector is given
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels of the image; right and bottom are just outside."""
@@ -109,14 +113,19 @@ class DetectionWorker(Stage):
 
         Raises:
             ValidationError: the job is not as it should be.
-            UnsupportedMedia: a video; frames have to be taken from it first.
-            OSError: the image cannot be read.
+            UnsupportedMedia: a video, and the packages for its frames are not installed.
+            Refused: the file is no longer a file that may be looked at.
+            TimeoutError: the look took too long.
+            OSError: the file is gone, or cannot be read.
         """
         started = time.time()
         job = DetectionJob.model_validate(data)
-        if job.media_type != "image":
-            raise UnsupportedMedia(f"{job.file_path.name!r} is a video: no frames are taken here")
-        detections = await asyncio.to_thread(self._look, job)
+        async with asyncio.timeout(LONGEST_LOOK):
+            detections = await asyncio.to_thread(self._look, job)
+        if detections is None:
+            name = job.file_path.name
+            self.log.info("%s: %r has changed since, and has a new job", job.camera_id, name)
+            return []
         identity = f"{job.camera_id}\n{job.file_path}\n{job.timestamp.isoformat()}"
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         ids = []
@@ -137,8 +146,51 @@ class DetectionWorker(Stage):
         self.log.info("%s: %r shows %s", job.camera_id, job.file_path.name, seen or "nothing")
         return ids
 
-    def _look(self, job: DetectionJob) -> list[Detection]:
-        with Image.open(job.file_path, formats=["JPEG", "PNG"]) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise UnsupportedMedia(f"{image.width} by {image.height} pixels are too many")
-            return self._detector.detect(image, job.camera_id)
+    def _look(self, job: DetectionJob) -> list[Detection] | None:
+        """Return what is seen; None if the file is no longer what was queued."""
+        with open_regular(job.file_path) as file:
+            if job.file_hash:
+                if hashlib.file_digest(file, "sha256").hexdigest() != job.file_hash:
+                    return None
+                file.seek(0)
+            if job.media_type == "image":
+                with open_image(file.read(MAX_BYTES["image"])) as image:
+                    return self._detect(image, job)
+        try:
+            found = (self._detect(frame, job) for frame in frames(job.file_path))
+            return max(found, key=_how_sure, default=[])
+        except ImportError:
+            raise UnsupportedMedia(
+                f"{job.file_path.name!r} is a video: to look at its frames, install "
+                "requirements-video.txt"
+            ) from None
+
+    def _detect(self, image: Image.Image, job: DetectionJob) -> list[Detection]:
+        """Have the detector look at the image; the boxes are in pixels of all of it."""
+        small, scale = upright(image)
+        found = self._detector.detect(small, job.camera_id)
+        return [replace(each, box=_scaled(each.box, scale)) for each in found]
+
+
+def upright(image: Image.Image) -> tuple[Image.Image, float]:
+    """Return an image as viewers show it, turned as its EXIF data say, and not too large.
+
+    What is larger than a detector needs would fill the memory many times over.
+
+    Returns:
+        The image, and by how much the original is larger.
+    """
+    before = max(image.size)
+    image.draft("RGB", (LARGEST, LARGEST))  # a JPEG is decoded smaller from the start
+    image.thumbnail((LARGEST, LARGEST))
+    return ImageOps.exif_transpose(image), before / max(image.size)
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    left, top, right, bottom = (round(edge * scale) for edge in box)
+    return left, top, right, bottom
+
+
+def _how_sure(detections: list[Detection]) -> tuple[int, float]:
+    """Rank what a frame shows: a video's detections are those of the frame that shows most."""
+    return len(detections), max((each.confidence for each in detections), default=0.0)

@@ -11,14 +11,14 @@ the latest hundred, and after each gap the broadcaster compares it with what it 
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
-from backend.core.encoding import decode, encode
+from backend.core.encoding import encode
 from backend.core.redis import RedisClient
 from backend.core.scripts import load
 from backend.services.stage import Stage
@@ -32,7 +32,9 @@ OVERVIEW_TIMEOUT = 2  # seconds; the page takes a connection for dead after 6 s 
 EVENT_TTL = 3600  # seconds for which it is known that a batch has its event
 
 
-async def publish_event(client: RedisClient, event: dict[str, Any]) -> int:
+async def publish_event(
+    client: RedisClient, event: dict[str, Any], detection_ids: Iterable[str] = ()
+) -> int:
     """Publish the event of a batch, keep it among the latest, and return its id.
 
     A batch that has an event already gets no second one: its event's id is returned.
@@ -40,21 +42,28 @@ async def publish_event(client: RedisClient, event: dict[str, Any]) -> int:
     Args:
         client: a connected client.
         event: batch_id, camera_id, risk_score, risk_level, summary, started_at.
+        detection_ids: what the batch was made of. Those records live for another hour.
     """
-    keys = f"batch_event:{event['batch_id']}", "events:last_id", "events:recent", EVENT_CHANNEL
+    names = [f"batch_event:{event['batch_id']}", "events:last_id", "events:recent", EVENT_CHANNEL]
+    keys = [*names, *(f"detection:{each}" for each in detection_ids)]
     # May be sent again when its answer is lost: the second run finds it done.
     return await client.run(PUBLISH_EVENT, keys, encode(event), EVENT_TTL, RECENT, repeat=True)
 
 
 async def event_of_batch(client: RedisClient, batch_id: str) -> int | None:
     """Return the id of a batch's event, or None if it has none yet."""
-    return await client.get(f"batch_event:{batch_id}")
+    known = await client.get(f"batch_event:{batch_id}")
+    return known if type(known) is int else None
 
 
 async def recent_events(client: RedisClient, count: int = RECENT) -> list[dict[str, Any]]:
-    """Return the data of the latest events, the newest first."""
-    messages = await client.peek_queue("events:recent", 0, count - 1)
-    return [message["data"] for message in messages]
+    """Return the data of the latest events, the newest first. What is none of ours is left out."""
+    events = []
+    for message in await client.peek_queue("events:recent", 0, count - 1):
+        match message:
+            case {"type": "event", "data": {"batch_id": str()} as data}:
+                events.append(data)
+    return events
 
 
 class Listener:
@@ -143,17 +152,23 @@ class EventBroadcaster(Stage):
                     self._pass_on(message["data"])
 
     async def _catch_up(self, client: RedisClient) -> None:
-        raw = await client.call(
-            "LRANGE", client.full_name("events:recent"), 0, RECENT - 1, repeat=True
-        )
-        for message in reversed(raw):
-            self._pass_on(decode(message))
+        try:
+            recent = await client.peek_queue("events:recent", 0, RECENT - 1)
+        except ResponseError as error:  # somebody else has put something under its name
+            self.log.warning("the latest events cannot be read: %s", error)
+            return
+        for message in reversed(recent):
+            self._pass_on(message)
 
     def _pass_on(self, message: Any) -> None:
         if not isinstance(message, dict):
             self.log.warning("not a message of ours: %.80r", message)
             return
-        text = json.dumps(message)
+        try:
+            text = json.dumps(message)
+        except (ValueError, RecursionError):  # deeper than Python can write
+            self.log.warning("a message that cannot be passed on")
+            return
         if message.get("type") == "event":
             data = message.get("data")
             batch_id = data.get("batch_id") if isinstance(data, dict) else None

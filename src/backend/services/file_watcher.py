@@ -16,11 +16,12 @@ import asyncio
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from redis.exceptions import ResponseError
 from watchfiles import Change, awatch
 
 from backend.core.push import (
@@ -30,13 +31,24 @@ from backend.core.push import (
     get_queue_pressure,
 )
 from backend.core.redis import RedisClient
-from backend.services.media_file import CAMERA_ID, MEDIA, MediaFile, Refused, examine
+from backend.core.unavailable import is_unavailable
+from backend.services.media_file import (
+    CAMERA_ID,
+    MEDIA,
+    MediaFile,
+    Refused,
+    examine,
+    is_of_a_camera,
+)
 from backend.services.stage import Stage
 
 DETECTION_QUEUE = "detection_queue"
 DEDUPE_TTL = 300  # seconds for which the content of a file is known
 STATUS_TTL = 300  # seconds after its last file in which a camera counts as online
 MAX_QUEUE = 10_000  # jobs that may wait
+
+WITHOUT_NOTICES = 25  # fifths of a second until the system is asked for notices again
+VIDEO_PATIENCE = 10  # times as long as an image, a video must not change before it counts as whole
 
 # A file's size and time of change: as long as both stay, its content does.
 State = tuple[int, int]
@@ -79,6 +91,7 @@ class FileWatcher(Stage):
         self._overflow_policy: OverflowPolicy = overflow_policy
         self._handled: dict[Path, State] = {}
         self._waiting: dict[Path, tuple[State, float]] = {}  # and since when it is unchanged
+        self._told: set[tuple[object, str]] = set()
 
     async def run(self) -> None:
         """Watch, until cancelled."""
@@ -92,21 +105,45 @@ class FileWatcher(Stage):
             with suppress(FileNotFoundError):  # the root went while it was looked at
                 await self._watch()
 
+    async def _notices(self) -> AsyncGenerator[set[tuple[Change, str]], None]:
+        """Yield what the system tells of changes: five times a second at least, if only nothing.
+
+        Where it cannot tell (a name that is no text, no inotify instance left), the looks at all
+        files go on without it, and it is asked again after a while.
+        """
+        while True:
+            try:
+                async for changes in awatch(
+                    self.root,
+                    watch_filter=None,
+                    debounce=200,
+                    step=20,
+                    rust_timeout=200,
+                    yield_on_timeout=True,
+                    ignore_permission_denied=True,
+                ):
+                    yield changes
+            except FileNotFoundError:
+                raise
+            except Exception as error:  # of the library, which has no class of its own for them
+                remedy = (
+                    " Raise fs.inotify.max_user_instances." if "os error 24" in str(error) else ""
+                )
+                self._say_once(
+                    "notices",
+                    f"no notices of changes ({error}): all files are looked at every "
+                    f"{self._rescan:g} s instead.{remedy}",
+                )
+            for _ in range(WITHOUT_NOTICES):
+                await asyncio.sleep(0.2)
+                yield set()
+
     async def _watch(self) -> None:
         """Watch the root, as long as it is there."""
         self.log.info("watching %s", self.root)
         this_root = self.root.stat().st_ino
         next_scan = 0.0
-        # It wakes at least five times a second, also to look after files that were not yet whole.
-        notices = awatch(
-            self.root,
-            watch_filter=None,
-            debounce=200,
-            step=20,
-            rust_timeout=200,
-            yield_on_timeout=True,
-            ignore_permission_denied=True,
-        )
+        notices = self._notices()
         notice = asyncio.ensure_future(anext(notices))  # first it watches, then it looks around
         try:
             while True:
@@ -142,17 +179,23 @@ class FileWatcher(Stage):
             self.log.warning("left out %d files that are too old", len(old))
 
     async def _scan_all(self) -> None:
-        files = await asyncio.to_thread(_files, self.root)
+        problems: list[OSError] = []
+        files = await asyncio.to_thread(_files, self.root, problems.append)
+        for problem in problems:
+            self._say_once(problem.filename, f"cannot list {problem.filename}: {problem.strerror}")
         here = {path for path, _ in files}
-        self._handled = {path: state for path, state in self._handled.items() if path in here}
-        cameras = {path.relative_to(self.root).parts[0] for path in here} | set(_folders(self.root))
+        if not problems:  # else a file that was not seen may be there all the same
+            self._handled = {path: state for path, state in self._handled.items() if path in here}
+        cameras = {path.relative_to(self.root).parts[0] for path in here}
+        with suppress(OSError):
+            cameras |= set(await asyncio.to_thread(_folders, self.root))
         known = sorted(camera for camera in cameras if CAMERA_ID.fullmatch(camera))
         if known:
-            await self._client.call("SADD", self._client.full_name("cameras"), *known, repeat=True)
+            await self._add_cameras(*known)
         await self._consider(files)
 
     async def _scan(self, paths: Iterable[Path]) -> None:
-        await self._consider(await asyncio.to_thread(_states, paths))
+        await self._consider(await asyncio.to_thread(_states, self.root, paths))
         for path in [path for path in self._waiting if not path.exists()]:
             del self._waiting[path]
 
@@ -168,7 +211,9 @@ class FileWatcher(Stage):
             since = time.monotonic()
             self._waiting[path] = state, since
         unchanged = max(time.monotonic() - since, time.time() - state[1] / 1e9)
-        return unchanged >= self._settle
+        # A camera writes a video piece by piece, and may pause in between.
+        patience = VIDEO_PATIENCE if MEDIA.get(path.suffix.lower()) == "video" else 1
+        return unchanged >= self._settle * patience
 
     async def _enqueue_file(self, path: Path, state: State) -> None:
         started = time.time()
@@ -177,8 +222,12 @@ class FileWatcher(Stage):
             file = await asyncio.to_thread(examine, self.root, path)
         except Refused as reason:
             self.log.warning("refused %r: %s", shown, reason)
-        except OSError as error:
-            self.log.warning("cannot read %r: %s", shown, error.strerror)
+        except (OSError, MemoryError) as error:
+            # That says nothing of the file: the next look at all files tries it again.
+            why = getattr(error, "strerror", None) or type(error).__name__
+            self._say_once(path, f"cannot read {shown!r}, to be tried again: {why}")
+            self._waiting.pop(path, None)
+            return
         else:
             added = await self.enqueue(file)
             if not added.success:
@@ -221,9 +270,30 @@ class FileWatcher(Stage):
             dedupe_key=file.sha256,
             expire=DEDUPE_TTL,
         )
+        if added.duplicate and await self._has_moved(file):
+            # The job that waits names a path where nothing is any more. This one is new.
+            added = await add_to_queue_safe(
+                self._client,
+                DETECTION_QUEUE,
+                job,
+                max_size=self._max_queue,
+                overflow_policy=self._overflow_policy,
+                dedupe_key=f"{file.sha256}:{file.path}",
+                expire=DEDUPE_TTL,
+            )
         if added.success:
+            if not added.duplicate:
+                where = f"queued_from:{file.sha256}"
+                await self._client.set(where, str(file.path), expire=DEDUPE_TTL)
             await self._show_online(file.camera_id)
         return added
+
+    async def _has_moved(self, file: MediaFile) -> bool:
+        """Return whether the same content was queued from a path where it no longer is."""
+        before = await self._client.get(f"queued_from:{file.sha256}")
+        if not isinstance(before, str) or before == str(file.path):
+            return False
+        return not await asyncio.to_thread(os.path.lexists, before)
 
     async def _show_online(self, camera_id: str) -> None:
         status = {
@@ -231,9 +301,24 @@ class FileWatcher(Stage):
             "status": "online",
             "last_seen": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        cameras = self._client.full_name("cameras")
-        await self._client.call("SADD", cameras, camera_id, repeat=True)
+        await self._add_cameras(camera_id)
         await self._client.set(f"camera:{camera_id}:status", status, expire=STATUS_TTL)
+
+    async def _add_cameras(self, *camera_ids: str) -> None:
+        cameras = self._client.full_name("cameras")
+        try:
+            await self._client.call("SADD", cameras, *camera_ids, repeat=True)
+        except ResponseError as error:
+            if is_unavailable(error):
+                raise
+            # Somebody else has put something under that name. The jobs are what counts.
+            self._say_once(cameras, f"the list of cameras cannot be kept: {error}")
+
+    def _say_once(self, of: object, what: str) -> None:
+        """Log a warning, unless the same was said of the same thing before."""
+        if (of, what) not in self._told:
+            self._told.add((of, what))
+            self.log.warning("%s", what)
 
     async def _wait_for_room(self) -> None:
         """Wait until the queue is not full. This is back pressure: the producer slows down."""
@@ -246,22 +331,35 @@ class FileWatcher(Stage):
             is_full = pressure.is_full
 
 
-def _files(root: Path) -> list[tuple[Path, State]]:
-    """Return all files below the cameras' folders, the oldest first. Symlinks are not followed."""
-    return _states(Path(folder, name) for folder, _, names in os.walk(root) for name in names)
+def _files(
+    root: Path, problem: Callable[[OSError], None] = lambda error: None
+) -> list[tuple[Path, State]]:
+    """Return all files below the cameras' folders, the oldest first. Symlinks are not followed.
+
+    Args:
+        root: the folder of the cameras' folders.
+        problem: called with the error for each folder that cannot be listed.
+    """
+    paths = []
+    for folder, folders, names in os.walk(root, onerror=problem):
+        folders[:] = [name for name in folders if is_of_a_camera(name)]
+        paths += [Path(folder, name) for name in names]
+    return _states(root, paths)
 
 
-def _states(paths: Iterable[Path]) -> list[tuple[Path, State]]:
+def _states(root: Path, paths: Iterable[Path]) -> list[tuple[Path, State]]:
     """Return the files among the paths with their states, the oldest first."""
     found = []
     for path in paths:
-        # A name that starts with a dot, or is of no medium, belongs to somebody who still writes.
-        if path.name.startswith(".") or path.suffix.lower() not in MEDIA:
+        # Some belong to a tool, and some, of a name without a medium, to somebody who still writes.
+        if path.suffix.lower() not in MEDIA or not path.is_relative_to(root):
+            continue
+        if not all(map(is_of_a_camera, path.relative_to(root).parts)):
             continue
         try:
             status = path.lstat()
         except OSError:
-            continue  # gone in the meantime
+            continue  # gone in the meantime, or looked at again soon
         if not stat.S_ISDIR(status.st_mode):
             found.append((path, (status.st_size, status.st_mtime_ns)))
     return sorted(found, key=lambda file: file[1][1])

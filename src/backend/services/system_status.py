@@ -4,11 +4,14 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import queue_counts
 from backend.services.batch_aggregator import ANALYSIS_QUEUE
 from backend.services.file_watcher import DETECTION_QUEUE
+from backend.services.media_file import CAMERA_ID
 from backend.services.stage import Stage
 
 STATUS_CHANNEL = "system_status"
@@ -19,18 +22,27 @@ async def cameras(client: RedisClient) -> list[dict[str, Any]]:
 
     The status is "online", or "unknown" when Redis has forgotten it: no file came for 5 minutes.
     """
-    names = sorted(
-        name.decode()
-        for name in await client.call("SMEMBERS", client.full_name("cameras"), repeat=True)
-    )
+    try:
+        members = await client.call("SMEMBERS", client.full_name("cameras"), repeat=True)
+    except ResponseError:  # somebody else has put something under that name
+        return []
+    names = sorted(raw.decode(errors="replace") for raw in members)
+    names = [name for name in names if CAMERA_ID.fullmatch(name)]
     if not names:
         return []
     keys = [client.full_name(f"camera:{name}:status") for name in names]
     stored = await client.call("MGET", *keys, repeat=True)
-    return [
-        {"camera_id": name, "status": "unknown", "last_seen": None, **(decode(raw) if raw else {})}
-        for name, raw in zip(names, stored, strict=True)
-    ]
+    return [_camera(name, decode(raw or b"")) for name, raw in zip(names, stored, strict=True)]
+
+
+def _camera(name: str, kept: Any) -> dict[str, Any]:
+    known = kept if isinstance(kept, dict) else {}
+    status, last_seen = known.get("status"), known.get("last_seen")
+    return {
+        "camera_id": name,
+        "status": status if isinstance(status, str) else "unknown",
+        "last_seen": last_seen if isinstance(last_seen, str) else None,
+    }
 
 
 async def overview(client: RedisClient) -> dict[str, Any]:

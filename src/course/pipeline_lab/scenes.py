@@ -6,6 +6,7 @@ that changes, moving leaves and shadows, things that stand one before the other.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,18 +46,23 @@ class Scene:
         self.image.save(file, "JPEG", quality=85)
         return file.getvalue()
 
-    def save(self, root: Path | str, name: str | None = None) -> Path:
+    def save(
+        self, root: Path | str, name: str | None = None, *, written: float | None = None
+    ) -> Path:
         """Write the image into the camera's folder, as a whole file at once, and return its path.
 
         Args:
             root: the folder of the cameras' folders.
             name: the file's name; by default made of what is in the scene.
+            written: when the file says that it was written, in seconds since 1970; by default now.
         """
         seen = "_".join(thing.type for thing in self.things) or "empty"
         path = Path(root) / self.camera_id / (name or f"{self.seed:04d}_{seen}.jpg")
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.part")
         unfinished.write_bytes(self.jpeg())
+        if written is not None:
+            os.utime(unfinished, (written, written))
         unfinished.rename(path)
         return path
 

@@ -8,8 +8,8 @@ Three steps, one call each:
     plots.show(figure, words=plots.peaks(30, 60))                         # show, and say
 
 What `show` says is read back from the drawn figure. Words for exact measurements list every value
-(the default); words for timed ones state only what holds in every run: see `peaks`, `all_under`,
-`runs_down`, or pass a function of your own from a `words.Series` to a str.
+(the default); words for timed ones state only what holds in every run: see `peaks`, `peaks_after`,
+`all_under`, `runs_down`, or pass a function of your own from a `words.Series` to a str.
 
 lengths.py    what has been measured
 words.py      a figure in words
@@ -22,13 +22,14 @@ measure.py    watch: sample the lengths while the body runs
 from course.plots.figures import deliveries, line, queue_lengths, round_trips
 from course.plots.measure import watch
 from course.plots.output import show
-from course.plots.words import all_under, peaks, runs_down
+from course.plots.words import all_under, peaks, peaks_after, runs_down
 
 __all__ = [
     "all_under",
     "deliveries",
     "line",
     "peaks",
+    "peaks_after",
     "queue_lengths",
     "round_trips",
     "runs_down",

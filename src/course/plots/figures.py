@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
+from math import nan
 from typing import Literal
 
 import matplotlib
@@ -14,8 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from course.plots.lengths import Lengths, Mark
-from course.plots.words import MARK, ROW
+from course.plots.lengths import Lengths, Mark, Outage
+from course.plots.words import MARK, OUTAGE, ROW
 
 SIZE = (8.0, 3.4)
 """Inches: the width of a notebook's column."""
@@ -25,10 +26,13 @@ COLOURS = tuple(matplotlib.color_sequences["okabe_ito"][place] for place in (5, 
 MARKERS = ("o", "s", "^", "D", "v")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 INK, PALE = "#333333", "#dddddd"
+SILENT = "#e8e8e8"
 
 
 def queue_lengths(lengths: Lengths, *, title: str, reach: tuple[float, float] = (0, 0)) -> Figure:
     """Draw the lengths of queues: by seconds, or by step when they were sampled step by step.
+
+    Where the server gave no answer, no length is known: the lines have a gap there, on grey.
 
     Args:
         lengths: what `watch` has measured.
@@ -43,6 +47,7 @@ def queue_lengths(lengths: Lengths, *, title: str, reach: tuple[float, float] = 
         y_label="items waiting",
         draw="steps",  # a length holds until it changes
         marks=lengths.marks,
+        outages=lengths.outages,
         reach=reach,
     )
     axes = figure.axes[0]
@@ -67,6 +72,7 @@ def line(
     y_label: str,
     draw: Literal["line", "steps", "points"] = "line",
     marks: Sequence[Mark] = (),
+    outages: Sequence[Outage] = (),
     reach: tuple[float, float] = (0, 0),
 ) -> Figure:
     """Draw one or more series over the same x. The y axis begins at 0.
@@ -79,14 +85,19 @@ def line(
         y_label: what y counts, with its unit.
         draw: join the values by lines, hold each until the next ("steps"), or leave them as points.
         marks: moments on the x axis, drawn as vertical lines with their labels.
+        outages: where on the x axis nothing was measured: the series have a gap, on a grey band.
         reach: how far the axes reach at least, (x, y): for figures that are to be compared.
     """
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.add_subplot(xlabel=x_label, ylabel=y_label)
-    for number, (label, y) in enumerate(series.items()):
+    for start, end in outages:
+        axes.axvspan(start, end, gid=OUTAGE, label="no answer", color=SILENT, linewidth=0)
+    for number, (label, values) in enumerate(series.items()):
+        places = range(1, len(values) + 1) if x is None else x
+        at, y = _with_gaps(places, values, outages)
         few = draw == "points" or len(y) <= 30
         axes.plot(
-            range(1, len(y) + 1) if x is None else x,
+            at,
             y,
             label=label,
             color=COLOURS[number % len(COLOURS)],
@@ -109,7 +120,10 @@ def line(
     axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
     # Below the axes, where it covers no data.
     figure.legend(
-        handles=[line for line in axes.lines if line.get_gid() != MARK],
+        handles=[
+            *(line for line in axes.lines if line.get_gid() != MARK),
+            *axes.patches[: bool(outages)],  # one band stands for all
+        ],
         loc="outside lower center",
         ncols=3,
         frameon=False,
@@ -150,6 +164,16 @@ def deliveries(panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True))
         _dress(axes)
     return figure
+
+
+def _with_gaps(
+    x: Sequence[float], y: Sequence[float], outages: Sequence[Outage]
+) -> tuple[list[float], list[float]]:
+    """Return the points of a series, with a point that is no number where each outage begins."""
+    points = [*zip(x, y, strict=True)]
+    for start, _ in outages:
+        points.insert(sum(at <= start for at, _ in points), (start, nan))
+    return [at for at, _ in points], [value for _, value in points]
 
 
 def _dress(axes: Axes) -> None:

@@ -18,6 +18,19 @@ class Mark(NamedTuple):
     label: str
 
 
+class Outage(NamedTuple):
+    """A time in which no length could be read: what was asked got no answer."""
+
+    start: float
+    """When the question was asked that got none; seconds after the first sample."""
+    end: float
+    """When the server answered again."""
+
+
+SILENCE = 0.5
+"""Seconds without an answer after which it is said: until then, a length holds."""
+
+
 class Lengths:
     """The lengths of some queues, sample by sample. `watch` makes it.
 
@@ -26,6 +39,7 @@ class Lengths:
         timed: True when samples are taken by the clock, False when only `sample()` takes them.
         times: when each sample arrived, in seconds after the first.
         marks: the moments named with `mark()`.
+        outages: when the server gave no answer for half a second or longer, by the clock.
     """
 
     def __init__(
@@ -35,10 +49,12 @@ class Lengths:
         self.timed = timed
         self.times: list[float] = []
         self.marks: list[Mark] = []
+        self.outages: list[Outage] = []
         self._values: dict[str, list[int]] = {queue: [] for queue in queues}
         self._client = client
         self._timeout = timeout
         self._start: float | None = None
+        self._asked: float | None = None  # since when an answer is owed
 
     def __getitem__(self, queue: str) -> list[int]:
         """Return all lengths of one queue, in items, oldest first."""
@@ -52,9 +68,14 @@ class Lengths:
     async def sample(self) -> dict[str, int]:
         """Take one sample of all queues now, and return it.
 
+        An answer that is long in coming leaves an outage behind. A question that fails leaves one
+        too, which ends with the first answer after it.
+
         Raises:
             TimeoutError: the server did not answer within the watch's timeout.
         """
+        if self._asked is None:
+            self._asked = self._elapsed()
         try:
             async with asyncio.timeout(self._timeout) as deadline:
                 values = await asyncio.gather(*map(self._client.get_queue_length, self.queues))
@@ -68,7 +89,12 @@ class Lengths:
                 "`redis-cli ping` and `redis-cli slowlog get` tell which."
             ) from error
         # The time and the values are stored together, without an await between them.
-        self.times.append(self._elapsed())
+        answered = self._elapsed()
+        # Another sample may have been answered meanwhile: then no answer is owed any more.
+        if self._asked is not None and self.timed and answered - self._asked >= SILENCE:
+            self.outages.append(Outage(self._asked, answered))
+        self._asked = None
+        self.times.append(answered)
         for queue, value in zip(self.queues, values, strict=True):
             self._values[queue].append(value)
         return dict(zip(self.queues, values, strict=True))
@@ -77,6 +103,7 @@ class Lengths:
         """Return what has been measured so far: sampling goes on, and leaves the copy as it is."""
         copy = Lengths(self._client, self.queues, timed=self.timed, timeout=self._timeout)
         copy.times, copy.marks = self.times.copy(), self.marks.copy()
+        copy.outages = self.outages.copy()
         copy._values = {queue: values.copy() for queue, values in self._values.items()}
         copy._start = self._start
         return copy

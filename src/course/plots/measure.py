@@ -6,9 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
 from backend.core.redis import RedisClient
 from course.plots.lengths import Lengths
 from course.plots.live import draw_until
+
+NO_ANSWER = TimeoutError, RedisTimeoutError, RedisConnectionError
 
 
 @asynccontextmanager
@@ -19,6 +24,7 @@ async def watch(
     every: float | None = 0.02,
     live: bool = False,
     timeout: float = 5.0,
+    outages: bool = False,
 ) -> AsyncIterator[Lengths]:
     """Sample the lengths of queues while the body of the `async with` runs.
 
@@ -32,6 +38,8 @@ async def watch(
         every: seconds between two samples; None takes none by itself: then call `sample()`.
         live: also draw the lengths below the cell while it runs, up to 8 times a second.
         timeout: seconds that the server has for one sample.
+        outages: the server will be away for a while, and that is what the plot is to show: until it
+            answers again there is a gap, and no error. It has to be back when the body ends.
 
     Raises:
         TimeoutError: the server did not answer a sample in time.
@@ -54,7 +62,7 @@ async def watch(
     try:
         # The group ends the body when the sampling fails: it may wait for the same server.
         async with asyncio.TaskGroup() as tasks:
-            sampling = tasks.create_task(_sample_until(done, lengths, every))
+            sampling = tasks.create_task(_sample_until(done, lengths, every, outages))
             if live:
                 tasks.create_task(draw_until(sampling, lengths))
             yield lengths
@@ -68,10 +76,14 @@ async def watch(
         raise first
 
 
-async def _sample_until(done: asyncio.Event, lengths: Lengths, every: float) -> None:
+async def _sample_until(done: asyncio.Event, lengths: Lengths, every: float, outages: bool) -> None:
     last = False
     while not last:
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), every)
         last = done.is_set()  # before reading: what is read next was asked for after the body
-        await lengths.sample()
+        try:
+            await lengths.sample()
+        except NO_ANSWER:
+            if last or not outages:
+                raise

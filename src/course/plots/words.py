@@ -19,6 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 
 MARK = "mark"
 """The gid of a vertical line that names a moment; the name is its label."""
+OUTAGE = "outage"
+"""The gid of a band in which nothing was measured."""
 ROW = "row"
 """The gid of a row of dots: it says where along the row the dots are."""
 LONGEST_LIST = 60
@@ -33,6 +35,8 @@ class Series(NamedTuple):
     y: list[float]
     is_row: bool = False
     """True for a row of dots of `deliveries`: its words are in `x`."""
+    marks: tuple[tuple[str, float], ...] = ()
+    """The moments that are named in the same axes: (label, place on the x axis), in order."""
 
 
 Words = Callable[[Series], str]
@@ -81,11 +85,50 @@ def peaks(low: float, high: float) -> Words:
         if not series.y:
             return "no values"
         start, peak, end = series.y[0], max(series.y), series.y[-1]
-        band = f"between {_number(low)} and {_number(high)}"
-        where = band if low <= peak <= high else f"at {_number(peak)}, which is not {band}"
+        where = _within(peak, low, high)
         return f"starts at {_number(start)}, peaks {where}, ends at {_number(end)}"
 
     return words
+
+
+def peaks_after(bands: Mapping[str, tuple[float, float]]) -> Words:
+    """Say in which band the peak lies after each of some marks, until the mark that follows.
+
+    For what a text says of a part of a plot: "starts at 0; after burst between 5 and 45; after
+    analyzer stops between 0 and 3; ends at 0". A peak outside its band is said as the number that
+    it is, as by `peaks`, which also tells how to choose a band.
+
+    Args:
+        bands: {label of a mark: (smallest, largest peak that is right)}.
+    """
+
+    def words(series: Series) -> str:
+        if not series.y:
+            return "no values"
+        places = dict(series.marks)
+        if missing := set(bands) - set(places):
+            raise ValueError(f"no mark is named {sorted(missing)}: there are {[*places]}")
+        said = [f"starts at {_number(series.y[0])}"]
+        for label, (low, high) in bands.items():
+            said.append(f"after {label} {_within(_peak_after(series, label), low, high)}")
+        return "; ".join([*said, f"ends at {_number(series.y[-1])}"])
+
+    return words
+
+
+def _peak_after(series: Series, label: str) -> float:
+    """Return the largest value from a mark to the next; a value holds until the one after it."""
+    places = [place for _, place in series.marks]
+    start = dict(series.marks)[label]
+    end = min((place for place in places if place > start), default=float("inf"))
+    points = [*zip(series.x, series.y, strict=True)]
+    held = [y for x, y in points if x <= start][-1:]
+    return max(held + [y for x, y in points if start < x < end])
+
+
+def _within(peak: float, low: float, high: float) -> str:
+    band = f"between {_number(low)} and {_number(high)}"
+    return band if low <= peak <= high else f"at {_number(peak)}, which is not {band}"
 
 
 def all_under(limit: float, unit: str, *, but: int = 0) -> Words:
@@ -148,9 +191,11 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
         for series in drawn(axes):
             labels.append(series.label)
             lines.append(f"{series.label}: {ways.get(series.label, usual)(series)}")
-        marks = [line for line in axes.lines if line.get_gid() == MARK]
+        marks = [line for line in axes.lines if _is_mark(line)]
         if marks:
             lines.append(f"marked: {', '.join(_mark(line, words is exact) for line in marks)}")
+        if any(patch.get_gid() == OUTAGE for patch in axes.patches):
+            lines.append("no answer for a while: no length is known there")
     if missing := set(ways) - set(labels):
         raise ValueError(f"words for {sorted(missing)}, but what is drawn is {labels}")
     if not labels:
@@ -161,6 +206,12 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
 def drawn(axes: Axes) -> Iterator[Series]:
     """Yield every series that is drawn in the axes: lines, then bars."""
     numbers = count(1)
+    marks = tuple(
+        sorted(
+            ((str(line.get_label()), _places(line)[0]) for line in axes.lines if _is_mark(line)),
+            key=lambda mark: mark[1],
+        )
+    )
 
     def named(label: object) -> str:
         number = next(numbers)
@@ -168,18 +219,33 @@ def drawn(axes: Axes) -> Iterator[Series]:
         return f"series {number}" if str(label).startswith("_") or not label else str(label)
 
     for line in axes.lines:
-        if line.get_gid() != MARK:
-            x, y = _floats(line.get_xdata()).tolist(), _floats(line.get_ydata()).tolist()
-            yield Series(named(line.get_label()), x, y, is_row=line.get_gid() == ROW)
+        if not _is_mark(line):
+            x, y = _floats(line.get_xdata()), _floats(line.get_ydata())
+            measured = ~np.isnan(y)  # a gap is drawn as a point that is no number
+            yield Series(
+                named(line.get_label()),
+                x[measured].tolist(),
+                y[measured].tolist(),
+                is_row=line.get_gid() == ROW,
+                marks=marks,
+            )
     for bars in axes.containers:
         if isinstance(bars, BarContainer):
             middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
             yield Series(named(bars.get_label()), middles, [bar.get_height() for bar in bars])
 
 
+def _is_mark(line: Line2D) -> bool:
+    return line.get_gid() == MARK
+
+
+def _places(line: Line2D) -> list[float]:
+    return [float(x) for x in _floats(line.get_xdata())]
+
+
 def _mark(line: Line2D, exactly: bool) -> str:
     """Return the name of a moment, and where it is if that is the same in every run."""
-    at = f" at {_number(_floats(line.get_xdata())[0])}" if exactly else ""
+    at = f" at {_number(_places(line)[0])}" if exactly else ""
     return f"{line.get_label()}{at}"
 
 

@@ -7,7 +7,10 @@ import pytest
 from tests.support import until
 
 from backend.core.redis import RedisClient
-from backend.services.batch_aggregator import ANALYSIS_QUEUE, BATCH_TTL, BatchAggregator
+from backend.services.batch_aggregator import ANALYSIS_QUEUE, BatchAggregator
+from backend.services.event_broadcaster import publish_event
+
+FOR_EVER = -1  # what Redis calls the time to live of a key without one
 
 
 def seen(number: int, camera_id: str = "driveway", **fields) -> dict:
@@ -45,17 +48,57 @@ async def test_the_first_detection_opens_a_batch_under_the_production_keys(
     assert await client.get(f"batch:{batch_id}:last_activity") == clock()
 
 
-async def test_the_state_of_a_batch_expires_an_hour_after_its_last_detection(aggregator, client):
+async def test_what_is_needed_has_no_time_to_live_and_a_closed_batch_leaves_nothing_else(
+    aggregator, client, clock
+):
     batch_id = await aggregator.add_detection(seen(1))
     names = ["camera_id", "detections", "started_at", "last_activity"]
     keys = ["batch:driveway:current", "detection:d1", *(f"batch:{batch_id}:{n}" for n in names)]
     for key in keys:
-        await client.call("EXPIRE", client.full_name(key), 100)
-    await aggregator.add_detection(seen(2))
-    for key in keys:
-        left = await client.call("TTL", client.full_name(key))
-        expected = 100 if key == "detection:d1" else BATCH_TTL
-        assert expected - 2 <= left <= expected, key
+        assert await client.call("TTL", client.full_name(key)) == FOR_EVER, key
+    clock.advance(30)
+    await aggregator.close_due()
+    assert await client.exists(*keys) == 1
+    assert await client.exists("detection:d1")  # the analyzer needs it
+
+
+async def test_a_detection_lives_for_an_hour_after_its_event(aggregator, client):
+    await aggregator.add_detection(seen(1))
+    await publish_event(client, {"batch_id": "a1"}, ["d1"])
+    assert 3590 <= await client.call("TTL", client.full_name("detection:d1")) <= 3600
+
+
+async def test_without_a_clock_of_its_own_it_goes_by_the_servers(client):
+    """So aggregators on machines whose clocks differ make one batch of one visit."""
+    aggregators = [BatchAggregator(client) for _ in range(2)]
+    ids = {await aggregators[number % 2].add_detection(seen(number)) for number in range(4)}
+    assert len(ids) == 1
+    seconds, _ = await client.call("TIME")
+    assert abs(await client.get(f"batch:{ids.pop()}:started_at") - seconds) < 2
+
+
+async def test_a_batch_is_due_at_once_when_the_servers_clock_was_put_back(
+    aggregator, client, clock
+):
+    await aggregator.add_detection(seen(1))
+    clock.advance(-3600)
+    (closed,) = await aggregator.close_due()
+    assert closed.detection_ids == ("d1",)
+
+
+async def test_a_camera_whose_keys_are_spoilt_does_not_keep_the_others_from_being_closed(
+    aggregator, client, clock, caplog
+):
+    spoilt = await aggregator.add_detection(seen(1))
+    await aggregator.add_detection(seen(2, camera_id="garden"))
+    await client.delete(f"batch:{spoilt}:detections")
+    await client.set(f"batch:{spoilt}:detections", "not a list")
+    clock.advance(30)
+    for _ in range(2):
+        closed = await aggregator.close_due()
+    assert await client.get_queue_length(ANALYSIS_QUEUE) == 1
+    assert closed == []
+    assert caplog.text.count("driveway: its batch cannot be closed") == 1
 
 
 async def test_a_closed_batch_is_a_job_with_production_s_fields(aggregator, client, clock):
@@ -251,6 +294,6 @@ async def test_a_batch_that_redis_has_forgotten_is_reported(aggregator, client, 
     await client.delete("batch:driveway:current", f"batch:{batch_id}:detections")
     clock.advance(90)
     assert await aggregator.close_due() == []
-    assert "driveway: a batch is lost" in caplog.text
+    assert "driveway: its batch cannot be closed" in caplog.text
     assert await aggregator.close_due() == []
-    assert caplog.text.count("is lost") == 1
+    assert caplog.text.count("cannot be closed") == 1

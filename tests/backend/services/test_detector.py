@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import Detection, DetectionWorker, UnsupportedMedia
 from backend.services.detectors.background import BackgroundDetector
 from backend.services.file_watcher import DETECTION_QUEUE
+from backend.services.media_file import Refused
 from course.pipeline_lab.scenes import background, scene
 
 
@@ -124,10 +129,115 @@ async def test_a_job_that_is_not_as_it_should_be_is_refused(client, aggregator, 
         await worker.handle(job(scene("driveway").save(root), **bad))
 
 
-async def test_a_video_is_left_to_somebody_who_can_look_at_it(client, aggregator, root):
+async def test_a_video_without_the_extra_says_what_to_install(
+    client, aggregator, root, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    path = root / "driveway" / "clip.mp4"
+    path.parent.mkdir()
+    path.write_bytes(b"a video")
     worker = DetectionWorker(client, Seeing(CAR), aggregator)
-    with pytest.raises(UnsupportedMedia, match="is a video"):
-        await worker.handle(job(root / "driveway" / "clip.mp4", media_type="video"))
+    with pytest.raises(UnsupportedMedia, match=r"install requirements-video\.txt"):
+        await worker.handle(job(path, media_type="video"))
+
+
+# ---- files are what they were when they were queued ----
+
+
+async def test_a_file_whose_content_has_changed_is_left_to_its_new_job(client, aggregator, root):
+    path = scene("driveway").save(root)
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    worker = DetectionWorker(client, Seeing(CAR), aggregator)
+    assert len(await worker.handle(job(path, file_hash=before))) == 1
+    path.write_bytes(scene("driveway", "cat").jpeg())
+    assert await worker.handle(job(path, file_hash=before)) == []
+
+
+async def test_a_file_that_has_become_a_pipe_does_not_hold_the_worker_up(client, aggregator, root):
+    path = root / "driveway" / "a.jpg"
+    path.parent.mkdir()
+    os.mkfifo(path)
+    worker = DetectionWorker(client, Seeing(CAR), aggregator)
+    with pytest.raises(Refused, match="no regular file"):
+        await worker.handle(job(path))
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+async def test_a_path_that_has_become_a_link_is_not_followed(client, aggregator, root, what):
+    outside = scene("driveway").save(root.parent / "elsewhere")
+    linked = root / "driveway" if what == "folder" else root / "driveway" / outside.name
+    linked.parent.mkdir(exist_ok=True)
+    linked.symlink_to(outside.parent if what == "folder" else outside)
+    worker = DetectionWorker(client, Seeing(CAR), aggregator)
+    with pytest.raises(Refused, match="symlink"):
+        await worker.handle(job(root / "driveway" / outside.name))
+
+
+async def test_a_look_that_does_not_end_is_given_up(client, aggregator, root, monkeypatch):
+    monkeypatch.setattr("backend.services.detector.LONGEST_LOOK", 0.05)
+
+    class Slow(Seeing):
+        def detect(self, image, camera_id):
+            asyncio.run(asyncio.sleep(0.3))
+            return []
+
+    worker = DetectionWorker(client, Slow(), aggregator)
+    with pytest.raises(TimeoutError):
+        await worker.handle(job(scene("driveway").save(root)))
+
+
+# ---- images ----
+
+
+async def test_an_image_that_is_turned_by_its_exif_data_is_seen_upright(client, aggregator, root):
+    upright = scene("front_door", "person", seed=1).image
+    path = root / "front_door" / "turned.jpg"
+    path.parent.mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # "turn by 90 degrees to see it upright"
+    upright.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif, quality=95)
+    sizes = []
+
+    class Measuring(Seeing):
+        def detect(self, image, camera_id):
+            sizes.append(image.size)
+            return []
+
+    await DetectionWorker(client, Measuring(), aggregator).handle(job(path))
+    assert sizes == [upright.size]
+
+
+async def test_boxes_are_in_pixels_of_the_image_however_large_it_is(client, aggregator, root):
+    path = root / "driveway" / "large.png"
+    path.parent.mkdir()
+    Image.new("RGB", (2560, 1280)).save(path)
+    (detection,) = await DetectionWorker(client, Seeing(CAR), aggregator).handle(job(path))
+    assert (await client.get(f"detection:{detection}"))["box"] == [2 * edge for edge in CAR.box]
+
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+from backend.services.detector import upright
+from backend.services.detectors.background import BackgroundDetector
+from backend.services.media_file import examine, open_image
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+root, name = Path(sys.argv[1]).resolve(), sys.argv[2]
+examine(root, root / "garden" / name)
+image, _ = upright(open_image((root / "garden" / name).read_bytes()))
+BackgroundDetector().detect(image, "garden")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_the_largest_image_that_is_allowed_takes_less_than_300_mb(root, suffix):
+    path = root / "garden" / f"large.{suffix}"
+    path.parent.mkdir()
+    Image.new("RGB", (7070, 7070)).save(path)  # 49,984,900 pixels
+    command = [sys.executable, "-c", MEMORY, str(root), path.name]
+    more = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert more < 300_000  # kilobytes
 
 
 async def test_a_bad_job_goes_to_the_dead_letters_and_the_worker_goes_on(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.backend.services.images import jpeg
 from tests.support import until
 
 from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher
-from backend.services.media_file import MediaFile, examine
+from backend.services.media_file import MediaFile, Refused, examine
 from course.pipeline_lab.scenes import scene
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(100)
@@ -117,7 +120,7 @@ async def test_a_new_camera_is_known_and_online(client, root):
     (root / "empty").mkdir()
     async with watcher(client, root):
         put(root, "garden/a.jpg", jpeg())
-        await until_queued(client, 1)
+        await until(lambda: client.exists("camera:garden:status"))
     members = await client.call("SMEMBERS", client.full_name("cameras"))
     assert members == {b"empty", b"garden"}
     assert (await client.get("camera:garden:status"))["status"] == "online"
@@ -302,3 +305,133 @@ async def test_queueing_and_remembering_are_one_step(client, root):
     with pytest.raises(Exception, match="WRONGTYPE"):
         await watching.enqueue(other)
     assert await client.exists(f"dedupe:{'cd' * 32}") == 0
+
+
+# ---- what cameras, disks and machines do -----------------------------------------------
+
+
+async def test_a_name_that_is_no_text_is_left_out_and_the_others_are_queued(client, root, caplog):
+    async with watcher(client, root):
+        (root / "front").mkdir()
+        put(root, os.fsdecode(b"front/bad\xff.jpg"), jpeg(1))
+        put(root, "front/good.jpg", jpeg(2))
+        assert await until_queued(client, 1) == ["good.jpg"]
+        await until(lambda: "is not UTF-8" in caplog.text)
+        put(root, "front/later.jpg", jpeg(3))
+        assert await until_queued(client, 2) == ["good.jpg", "later.jpg"]
+
+
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), MemoryError()], ids=str)
+async def test_a_file_that_cannot_be_read_is_tried_again(client, root, monkeypatch, error):
+    fails = iter([error, error])
+
+    def sometimes(*arguments: Path) -> MediaFile:
+        if (problem := next(fails, None)) is not None:
+            raise problem
+        return examine(*arguments)
+
+    monkeypatch.setattr("backend.services.file_watcher.examine", sometimes)
+    async with watcher(client, root):
+        put(root, "garden/a.jpg", jpeg(1))
+        assert await until_queued(client, 1) == ["a.jpg"]
+
+
+async def test_without_notices_all_files_are_looked_at(client, root, monkeypatch, caplog):
+    async def none_left(*_: object, **__: object):
+        raise RuntimeError("Too many open files (os error 24)")
+        yield
+
+    monkeypatch.setattr("backend.services.file_watcher.awatch", none_left)
+    async with watcher(client, root):
+        put(root, "garden/a.jpg", jpeg(1))
+        assert await until_queued(client, 1) == ["a.jpg"]
+    assert caplog.text.count("fs.inotify.max_user_instances") == 1
+
+
+async def test_a_root_that_cannot_be_listed_for_a_moment_makes_nothing_new_of_what_is_known(
+    client, root, monkeypatch
+):
+    put(root, "garden/a.jpg", jpeg(1))
+    listed = os.walk
+    watching = watcher(client, root)
+    async with watching:
+        await until_queued(client, 1)
+        known = dict(watching._handled)
+
+        def no_descriptor(top: Path, onerror: Callable[[OSError], None]) -> Iterator[object]:
+            onerror(OSError(24, "Too many open files", str(top)))
+            return iter(())
+
+        monkeypatch.setattr(os, "walk", no_descriptor)
+        await watching._scan_all()
+        assert watching._handled == known
+        monkeypatch.setattr(os, "walk", listed)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".thumbnails/a.jpg", "@eaDir/a.jpg/a.jpg", ".@__thumb/a.jpg", ".Trash-1000/files/a.jpg",
+        "#recycle/a.jpg", ".rsync-partial/a.jpg", ".snapshot/h/a.jpg", "lost+found/a.jpg",
+        "$RECYCLE.BIN/a.jpg", "~snapshot/a.jpg",
+    ],
+)  # fmt: skip
+async def test_folders_of_disks_and_tools_are_left_out(client, root, name):
+    put(root, f"front/{name}", jpeg(1))
+    async with watcher(client, root):
+        put(root, "front/ours.jpg", jpeg(2))
+        assert await until_queued(client, 1) == ["ours.jpg"]
+        put(root, f"front/{name}", jpeg(3))
+        put(root, "front/second.jpg", jpeg(4))
+        assert await until_queued(client, 2) == ["ours.jpg", "second.jpg"]
+
+
+async def test_a_video_that_comes_in_four_parts_is_one_job(client, root):
+    path = root / "garden" / "clip.mp4"
+    path.parent.mkdir()
+    async with watcher(client, root):
+        with path.open("wb") as file:
+            for part in (MP4, b"1" * 100, b"2" * 100, b"3" * 100):
+                file.write(part)
+                file.flush()
+                await asyncio.sleep(0.12)  # simulated: a camera that pauses, longer than `settle`
+        await until_queued(client, 1)
+        put(root, "garden/afterwards.jpg", jpeg(1))
+        assert await until_queued(client, 2) == ["clip.mp4", "afterwards.jpg"]
+
+
+def test_an_image_of_which_the_rest_is_zeros_is_not_whole(root, tmp_path):
+    noise = Image.effect_noise((320, 240), 60).convert("RGB")
+    whole = io.BytesIO()
+    noise.save(whole, "JPEG", quality=95)
+    content = whole.getvalue()
+    part = content[: len(content) // 3]
+    path = put(root, "garden/copy.jpg", part + bytes(len(content) - len(part)))
+    with pytest.raises(Refused, match="no whole image"):
+        examine(root, path)
+
+
+async def test_a_file_that_is_moved_before_it_is_looked_at_has_a_new_job(client, root):
+    async with watcher(client, root):
+        path = put(root, "garden/a.jpg", jpeg(1))
+        await until_queued(client, 1)
+        path.rename(root / "garden" / "b.jpg")
+        assert await until_queued(client, 2) == ["a.jpg", "b.jpg"]
+
+
+async def test_a_copy_has_no_job_of_its_own(client, root):
+    async with watcher(client, root):
+        put(root, "garden/a.jpg", jpeg(1))
+        await until_queued(client, 1)
+        put(root, "garden/b.jpg", jpeg(1))
+        put(root, "garden/c.jpg", jpeg(2))
+        assert await until_queued(client, 2) == ["a.jpg", "c.jpg"]
+
+
+async def test_a_foreign_value_where_the_cameras_are_listed_keeps_no_job_back(client, root):
+    await client.set("cameras", "not a set")
+    async with watcher(client, root):
+        put(root, "garden/a.jpg", jpeg(1))
+        await until_queued(client, 1)
+        put(root, "garden/b.jpg", jpeg(2))
+        assert await until_queued(client, 2) == ["a.jpg", "b.jpg"]

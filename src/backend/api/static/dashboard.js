@@ -28,7 +28,7 @@ function show(state, words) {
 }
 
 function connect() {
-  const url = new URL("/ws/events", location.href);
+  const url = new URL("ws/events", location.href);
   url.protocol = url.protocol.replace("http", "ws");
   socket = new WebSocket(url);
   lastMessage = Date.now();

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from backend.services.detector import Box, Detection
 
 Mask = NDArray[np.bool_]
+
+SUFFIXES = {".jpg", ".jpeg", ".png"}
+LARGEST_BACKGROUND = 640  # pixels along the longer side
+MOST_LEARNED = 100  # cameras whose background was learned; the one that was silent longest goes
 
 
 class BackgroundDetector:
@@ -30,25 +34,36 @@ class BackgroundDetector:
         threshold: int = 28,
         smallest: int = 80,
     ) -> None:
-        self._backgrounds = dict(backgrounds or {})
+        self._given = dict(backgrounds or {})
+        self._learned: dict[str, Image.Image] = {}
         self._threshold = threshold
         self._smallest = smallest
 
     @classmethod
     def from_folder(cls, folder: Path | str) -> "BackgroundDetector":
         """Read the backgrounds from images that are named after their cameras."""
-        images = (path for path in Path(folder).iterdir() if path.suffix in {".jpg", ".png"})
-        return cls({path.stem: Image.open(path).convert("RGB") for path in images})
+        images = (path for path in Path(folder).iterdir() if path.suffix.lower() in SUFFIXES)
+        return cls({path.stem: _background(Image.open(path)) for path in images})
 
     def detect(self, image: Image.Image, camera_id: str) -> list[Detection]:
         """Return the things in front of the background, from left to right."""
         image = image.convert("RGB")
-        background = self._backgrounds.setdefault(camera_id, image)
+        background = self._background_of(camera_id, image)
         mask = self._changed(image.resize(background.size), background)
         found = [_classify(box, area) for box, area in _blobs(mask) if area >= self._smallest]
         across, down = image.width / background.width, image.height / background.height
         in_image = [replace(each, box=_scaled(each.box, across, down)) for each in found]
         return sorted(in_image, key=lambda detection: detection.box)
+
+    def _background_of(self, camera_id: str, image: Image.Image) -> Image.Image:
+        """Return the camera's background; learn it from this image, if there is none."""
+        if camera_id in self._given:
+            return self._given[camera_id]
+        background = self._learned.pop(camera_id, None) or _background(image)
+        self._learned[camera_id] = background  # the latest last
+        if len(self._learned) > MOST_LEARNED:
+            del self._learned[next(iter(self._learned))]
+        return background
 
     def _changed(self, image: Image.Image, background: Image.Image) -> Mask:
         """Mark the pixels that differ, whatever the light."""
@@ -62,6 +77,12 @@ class BackgroundDetector:
         # Single pixels are noise: a pixel counts if most of those around it do.
         cleaned = Image.fromarray(changed).convert("L").filter(ImageFilter.MedianFilter(5))
         return np.asarray(cleaned) > 0
+
+
+def _background(image: Image.Image) -> Image.Image:
+    upright = ImageOps.exif_transpose(image).convert("RGB")
+    upright.thumbnail((LARGEST_BACKGROUND, LARGEST_BACKGROUND))
+    return upright
 
 
 CELL = 4  # pixels: blobs are put together from cells, so that a narrow gap does not part them

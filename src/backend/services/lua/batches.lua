@@ -2,7 +2,11 @@
 -- `batches` and `detections` are no keys: they are what the names of keys begin with.
 local queue, deadlines = KEYS[1], KEYS[2]
 local batches, detections = ARGV[1], ARGV[2]
-local now, window, idle, ttl = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local now, window, idle = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+if now == '' then  -- the server's time, so that all aggregators have the same
+    local clock = redis.call('TIME')
+    now = string.format('%d.%06d', clock[1], clock[2])
+end
 
 -- Lua writes numbers with 14 digits unless told otherwise: too few for a time of day.
 local function plus(time, seconds)
@@ -20,18 +24,30 @@ local function closed(batch, camera, reason, started, ids)
     return answer
 end
 
+-- The id of the camera's open batch. What somebody else has put under its key is none.
+local function open_batch(camera)
+    local current = redis.pcall('GET', batches .. camera .. ':current')
+    return type(current) == 'string' and string.match(current, '^"(%w+)"$') or nil
+end
+
+local function started_at(batch)
+    local started = redis.pcall('GET', batches .. batch .. ':started_at')
+    return type(started) == 'string' and tonumber(started) and started or now
+end
+
 -- Close the camera's batch. It is in the queue before it is nowhere else.
 local function close(camera)
-    local current = batches .. camera .. ':current'
-    local quoted = redis.call('GET', current)
-    local batch = quoted and string.sub(quoted, 2, -2) or ''
-    local of_batch = batches .. batch
-    local ids = quoted and redis.call('LRANGE', of_batch .. ':detections', 0, -1) or {}
-    local started = redis.call('GET', of_batch .. ':started_at') or now
+    local batch = open_batch(camera)
+    local of_batch = batches .. (batch or '')
+    local ids = batch and redis.call('LRANGE', of_batch .. ':detections', 0, -1) or {}
+    local started = batch and started_at(batch) or now
     if #ids > 0 then redis.call('RPUSH', queue, job(batch, camera, ids)) end
-    redis.call('DEL', current, of_batch .. ':camera_id', of_batch .. ':detections',
-               of_batch .. ':started_at', of_batch .. ':last_activity')
+    if batch then
+        redis.call('DEL', batches .. camera .. ':current', of_batch .. ':camera_id',
+                   of_batch .. ':detections', of_batch .. ':started_at',
+                   of_batch .. ':last_activity')
+    end
     redis.call('ZREM', deadlines, camera)
     local reason = tonumber(now) >= tonumber(plus(started, window)) and 'window' or 'idle'
-    return closed(batch, camera, reason, started, ids)
+    return closed(batch or '', camera, reason, started, ids)
 end

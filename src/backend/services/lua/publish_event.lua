@@ -1,11 +1,27 @@
 local known, last_id, recent, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local id = redis.call('GET', known)
-if id then return tonumber(id) end
-id = redis.call('INCR', last_id)
-local ids = '"id":' .. id .. ',"event_id":' .. id .. ','
-local message = '{"type":"event","data":{' .. ids .. string.sub(ARGV[1], 2) .. '}'
-redis.call('SET', known, id, 'EX', ARGV[2])
+local event, ttl, most = ARGV[1], ARGV[2], ARGV[3]
+local id = tonumber(redis.call('GET', known) or '')
+if id then return id end
+
+-- What somebody else has put under these two names is put aside: events go on.
+local function aside(key)
+    redis.call('RENAME', key, key .. ':set-aside')
+end
+local kind = redis.call('TYPE', recent).ok
+if kind ~= 'list' and kind ~= 'none' then aside(recent) end
+id = redis.pcall('INCR', last_id)
+if type(id) ~= 'number' then
+    aside(last_id)
+    id = tonumber(redis.call('TIME')[1])  -- larger than any number so far
+    redis.call('SET', last_id, id)
+end
+
+local ids = string.format('"id":%d,"event_id":%d,', id, id)
+local message = '{"type":"event","data":{' .. ids .. string.sub(event, 2) .. '}'
+redis.call('SET', known, id, 'EX', ttl)
 redis.call('LPUSH', recent, message)
-redis.call('LTRIM', recent, 0, ARGV[3] - 1)
+redis.call('LTRIM', recent, 0, most - 1)
 redis.call('PUBLISH', channel, message)
+-- The detections have done their service. For a while they still tell what is in a batch already.
+for place = 5, #KEYS do redis.call('EXPIRE', KEYS[place], ttl) end
 return id

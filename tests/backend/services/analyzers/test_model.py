@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from tests.backend.services.analyzers.batches import batch
+from tests.support import until
 
 from backend.services.analyzer import Assessment, risk_level
 from backend.services.analyzers.model import ModelAnalyzer
@@ -109,8 +110,8 @@ async def test_an_answer_that_makes_no_sense_is_50_and_medium(answer):
         found = await ModelAnalyzer(url).assess(batch("person"))
     assert found.risk_score == 50
     assert risk_level(found.risk_score) == "medium"
-    assert found.summary == (
-        "Person at front_door. Not analyzed by the model: its answer makes no sense."
+    assert found.summary.startswith(
+        "Person at front_door. Not analyzed by the model: its answer makes no sense: no "
     )
 
 
@@ -119,6 +120,136 @@ async def test_an_error_of_the_server_is_50_and_says_which():
         found = await ModelAnalyzer(url).assess(batch("person"))
     assert found.risk_score == 50
     assert "it answered 503" in found.summary
+
+
+# ---- servers as they are ----
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        GOOD + "\nI hope that helps {smile}.",
+        'Here: {"answer": {"risk_score": 72, "summary": "Somebody tries the door."}}',
+        '[{"risk_score": 72, "summary": "Somebody tries the door."}]',
+        '{"risk_score": 72, "summary": "Somebody tries the door.", "why": {"time": "night"}}',
+        '{"risk_score": "72", "summary": "Somebody tries the door."}',
+        '{"risk_score": 72.0, "summary": " Somebody tries the door. "}',
+        f'{{"risk_score": 1, "summary": "A first thought."}} No: {GOOD}',
+    ],
+)
+async def test_a_good_answer_is_found_whatever_stands_around_it(content):
+    async with http_server(model_says(content)) as url:
+        assert await ModelAnalyzer(url).assess(batch("person")) == Assessment(
+            72, "Somebody tries the door."
+        )
+
+
+async def test_braces_in_the_summary_are_part_of_it():
+    async with http_server(model_says('{"risk_score": 90, "summary": "A {person} at }{"}')) as url:
+        found = await ModelAnalyzer(url).assess(batch("person"))
+    assert found == Assessment(90, "A {person} at }{")
+
+
+async def test_an_answer_in_parts_is_put_together():
+    parts = [{"type": "text", "text": GOOD[:20]}, {"type": "text", "text": GOOD[20:]}]
+    answer = saying(json.dumps({"choices": [{"message": {"content": parts}}]}))
+    async with http_server(answer) as url:
+        assert (await ModelAnalyzer(url).assess(batch("person"))).risk_score == 72
+
+
+async def test_an_answer_that_was_cut_off_says_so():
+    choice = {"message": {"content": GOOD[:30]}, "finish_reason": "length"}
+    async with http_server(saying(json.dumps({"choices": [choice]}))) as url:
+        found = await ModelAnalyzer(url).assess(batch("person"))
+    assert "cut off" in found.summary
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{}" + " " * 200_000 + "x", "{" * 200_000, "[" * 200_000, '{"a":' * 100_000, '"' * 200_000],
+    ids=["spaces", "braces", "brackets", "deep", "quotes"],
+)
+async def test_no_answer_takes_long_to_read(content):
+    started = time.monotonic()
+    async with http_server(model_says(content)) as url:
+        assert (await ModelAnalyzer(url).assess(batch("person"))).risk_score == 50
+    assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("ending", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
+def test_the_url_may_end_in_v1_or_not(ending):
+    assert str(ModelAnalyzer(f"http://model:8091{ending}").url) == (
+        "http://model:8091/v1/chat/completions"
+    )
+
+
+@pytest.mark.parametrize("url", ["", "model:8091", "ftp://model", "http://", "http://[::1", "x y"])
+def test_what_is_no_url_of_a_server_is_refused_at_the_start(url):
+    with pytest.raises(ValueError, match="must be like http://localhost:8091"):
+        ModelAnalyzer(url)
+
+
+def in_turn(*answers: Answer) -> Answer:
+    """One answer to each request, the last one to all that follow."""
+    left = list(answers)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await (left.pop(0) if len(left) > 1 else left[0])(reader, writer)
+
+    return answer
+
+
+async def test_a_server_that_refuses_a_parameter_is_asked_without_the_optional_ones():
+    refuses = saying('{"error": "response_format is not supported"}', "400 Bad Request")
+    async with http_server(in_turn(refuses, model_says(GOOD))) as url:
+        assert (await ModelAnalyzer(url).assess(batch("person"))).risk_score == 72
+
+
+async def test_a_server_that_refuses_all_the_same_is_quoted():
+    async with http_server(saying("no such model", "400 Bad Request")) as url:
+        found = await ModelAnalyzer(url).assess(batch("person"))
+    assert "it answered 400: no such model" in found.summary
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+async def test_a_server_that_is_busy_for_a_moment_is_asked_again(status):
+    async with http_server(in_turn(saying("loading", status), model_says(GOOD))) as url:
+        assert (await ModelAnalyzer(url).assess(batch("person"))).risk_score == 72
+
+
+async def test_a_body_without_end_is_cut_off():
+    async def answer(reader, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        while True:
+            writer.write(b" " * 100_000)
+            await writer.drain()
+
+    before = asyncio.all_tasks()
+    async with http_server(answer) as url:
+        found = await ModelAnalyzer(url).assess(batch("person"))
+    assert "more than 1,000,000 bytes" in found.summary
+    await until(lambda: asyncio.all_tasks() == before)  # httpx closes what it read from by itself
+
+
+async def test_this_machine_is_never_asked_by_way_of_a_proxy(monkeypatch):
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "socks5h://127.0.0.1:9")
+    async with http_server(model_says(GOOD)) as url:
+        assert (await ModelAnalyzer(url).assess(batch("person"))).risk_score == 72
+
+
+async def test_a_proxy_that_cannot_be_used_is_a_fallback_and_no_error(monkeypatch):
+    monkeypatch.setenv("all_proxy", "socks5h://127.0.0.1:9")
+    found = await ModelAnalyzer("http://model.example", timeout=2).assess(batch("person"))
+    assert found.risk_score == 50
+
+
+async def test_why_there_was_no_good_answer_is_counted_and_logged(caplog):
+    async with http_server(saying("<html>")) as url:
+        analyzer = ModelAnalyzer(url)
+        await analyzer.assess(batch("person"))
+    assert analyzer.fallbacks == {"its answer makes no sense": 1}
+    assert "front_door: not analyzed by the model: its answer makes no sense" in caplog.text
 
 
 async def test_a_server_that_hangs_is_50_after_the_timeout():

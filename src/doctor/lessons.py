@@ -1,10 +1,10 @@
-"""May this user do what the lessons do? For the doctor: each thing is done once, for real."""
+"""May this user do what the lessons do? Each thing is done once, for real, and removed."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 from redis import ResponseError
 
@@ -17,12 +17,11 @@ from backend.services.event_broadcaster import publish_event, recent_events
 from backend.services.system_status import system_status
 from course import session, wire
 
-WIRE, EXAMPLE = "the commands on the wire", "the example script"
 SPOILS = {
-    WIRE: "The cells that watch commands on the wire will fail.",
-    EXAMPLE: "The example script, which lesson 04 runs too, will fail.",
+    "the commands on the wire": "The cells that watch commands on the wire will fail.",
+    "the example script": "The example script, which lesson 04 runs too, will fail.",
 }
-"""What a lesson can do without, and what is missed then."""
+"""What the lessons can do without, and what is missed then."""
 
 
 def refusals(url: str) -> dict[str, str]:
@@ -41,13 +40,16 @@ async def _refusals(url: str) -> dict[str, str]:
             refused[what] = str(error)
 
     async with RedisClient(url, namespace=f"course:{token}:", attempts=1) as client:
-        for what, use in LESSONS.items():
-            await attempt(what, use(client))
-        await attempt(WIRE, _wire(session.CourseRedis(url, client.namespace, "")))
+        await attempt("the queue", _queue(client))
+        await attempt("the reliable queue", _reliable_queue(client))
+        await attempt("the cache", _cache(client))
+        await attempt("batches", _batches(client))
+        await attempt("events", _events(client))
+        await attempt("the commands on the wire", _wire(client, url))
         await attempt("cleaning up", _clean_up(client, url))
     if not refused.keys() - SPOILS.keys():  # else what is refused everywhere has been named
         async with RedisClient(url, namespace=f"example:{token}:", attempts=1) as client:
-            await attempt(EXAMPLE, _example(client))
+            await attempt("the example script", _example(client))
     return refused
 
 
@@ -73,26 +75,19 @@ async def _reliable_queue(client: RedisClient) -> None:
     await DeadLetters(client, "reliable").requeue_all()
 
 
-async def _overview(client: RedisClient) -> None:
-    await client.call("SADD", client.full_name("cameras"), "garden")
-    await system_status(client)
-
-
 async def _cache(client: RedisClient) -> None:
     await client.set("cache", 1, expire=60)
     await client.get("cache")
     await client.exists("cache")
-    await client.call("EXPIRE", client.full_name("cache"), 60)
-    await client.call("TTL", client.full_name("cache"))
-    await client.call("PTTL", client.full_name("cache"))
+    for command in (("EXPIRE", 60), ("TTL",), ("PTTL",)):
+        await client.call(command[0], client.full_name("cache"), *command[1:])
     await client.delete("cache")
 
 
 async def _batches(client: RedisClient) -> None:
+    seen = {"id": "1", "camera_id": "garden", "type": "cat", "confidence": 0.9}
     aggregator = BatchAggregator(client, idle=0)
-    await aggregator.add_detection(
-        {"id": "1", "camera_id": "garden", "type": "cat", "confidence": 0.9}
-    )
+    await aggregator.add_detection(seen)
     await aggregator.close_due()
 
 
@@ -102,10 +97,12 @@ async def _events(client: RedisClient) -> None:
     await client.unsubscribe("events")
     await publish_event(client, {"batch_id": "1"})
     await recent_events(client)
+    await client.call("SADD", client.full_name("cameras"), "garden")
+    await system_status(client)  # the overview beside them
 
 
-async def _wire(ours: session.CourseRedis) -> None:
-    async with wire.watch(ours):
+async def _wire(client: RedisClient, url: str) -> None:
+    async with wire.watch(session.CourseRedis(url, client.namespace, "")):
         pass
 
 
@@ -117,13 +114,3 @@ async def _clean_up(client: RedisClient, url: str) -> None:
 async def _example(client: RedisClient) -> None:
     await client.publish("events", 1)
     await client.delete("queue")
-
-
-LESSONS: dict[str, Callable[[RedisClient], Awaitable[None]]] = {
-    "the queue": _queue,
-    "the reliable queue": _reliable_queue,
-    "the cache": _cache,
-    "batches": _batches,
-    "events": _events,
-    "the overview": _overview,
-}
