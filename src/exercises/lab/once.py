@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from backend.core.redis import RedisClient
-from exercises.bench import RAISED, Bench
+from exercises.bench import Bench
 from exercises.interruptions import Stage
 from exercises.verdict import NotYet
 
@@ -102,8 +102,9 @@ async def _in_good_times(bench: Bench, event_once: Any) -> None:
         async def make(given: Any) -> None:
             await _make(bench.redis, given)
 
-        raised = RAISED if batch_id not in await _events(bench) else UNKNOWN
-        return await bench.run(event_once, bench.client, batch_id, make, when=when, raised=raised)
+        is_made = batch_id in await _events(bench)
+        hints: dict[str, Any] = {"raised": UNKNOWN} if is_made else {}
+        return await bench.run(event_once, bench.client, batch_id, make, when=when, **hints)
 
     was_there = await bench.redis.call("EXISTS", KEY)  # as it is, without the namespace
     first = await ask(BATCH, "no event was made yet")
