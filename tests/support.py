@@ -1,4 +1,4 @@
-"""What the tests share: waiting for a thing itself, and a network that loses replies."""
+"""What the tests share: waiting for a thing itself."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any
 
 import redis
 from redis.exceptions import RedisError
@@ -81,71 +79,3 @@ async def publish_until_heard(
         return listener.done()
 
     await until(is_heard)
-
-
-class Proxy:
-    """Stands between a client and a server, and can lose the reply to a command.
-
-    A command that is to be lost reaches the server and runs there. Its reply is thrown away, and
-    the client's connection is cut instead: the client cannot know whether the command has run.
-    """
-
-    def __init__(self, server_url: str) -> None:
-        self._server = urlsplit(server_url)
-        self._lose = b""
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.connections = 0
-        self.lost = 0
-
-    def lose_next_reply_to(self, command: str) -> None:
-        """Lose the reply to the next such command; what is sent after it goes through."""
-        self._lose = f"\r\n{command}\r\n".encode()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self._listening.sockets[0].getsockname()[1]}/0"
-
-    def cut(self) -> None:
-        """Cut all connections, at once."""
-        for task in self._tasks:
-            task.cancel()
-
-    async def __aenter__(self) -> Self:
-        self._listening = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._listening.close()
-        self.cut()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        task = asyncio.current_task()
-        assert task
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        server_reader, server_writer = await asyncio.open_connection(
-            self._server.hostname, self._server.port
-        )
-        try:
-            with suppress(ConnectionError, asyncio.CancelledError):
-                # One request, one reply: our client sends nothing before it has its answer.
-                while request := await reader.read(65536):
-                    server_writer.write(request)
-                    reply = await server_reader.read(65536)
-                    has_run = not reply.startswith(b"-NOSCRIPT")
-                    if self._lose and self._lose in request and has_run:
-                        self._lose = b""
-                        self.lost += 1
-                        return
-                    writer.write(reply)
-        finally:
-            writer.close()
-            server_writer.close()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import re
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import FrameType
 from typing import Any
 
 from backend.core.redis import RedisClient
+from exercises import interruptions, sandbox
+from exercises.interruptions import Job, Way
 from exercises.position import ReadersCode
-from exercises.verdict import NotYet
+from exercises.verdict import NotYet, shorten
 from private_redis import PrivateServer
 
 FOR_EVERYBODY = {
@@ -44,8 +47,39 @@ OTHER_CLIENT = (
 )
 WRONG_PARAMETERS = "Leave the function's name and its parameters as they were in the cell."
 
-BYSTANDERS = ("camera:somebody_elses:status", "batch:somebody_elses:current")
-"""Keys that no answer has any business with."""
+CLOSED = (
+    "You have closed the client that you were lent, and whoever lent it goes on with it. Leave it "
+    "connected: the one who opens a client closes it."
+)
+YIELDS = (
+    "There is a `yield` in your function, so calling it only makes a generator. Collect what you "
+    "have in a list and `return` that."
+)
+WRONG_TYPE = (
+    "There is a key of the right name, and it holds another type of value. A queue is a list: "
+    "`add_to_queue` adds to it. A value is stored with `set`."
+)
+AS_THEY_ARE = (
+    "`call` sends names as they are, so this is another key, outside of the client's namespace. "
+    "`client.full_name(…)` makes the name that the other methods use."
+)
+MEMORY = (
+    "That takes more than 2 GB of memory, which is the limit of a check. What grows, and what "
+    "should end it?"
+)
+UNFORESEEN = (
+    "What your code returned or stored has another form than the task describes. Compare: a dict, "
+    "a list, a number, a text, and what is in it."
+)
+
+BYSTANDERS = {"camera:somebody_elses:status": None, "batch:somebody_elses:current": 1000}
+"""Keys that no answer has any business with, and the seconds that they have to live."""
+NO_NAMES = {
+    "AUTH", "CLIENT", "CLUSTER", "COMMAND", "ECHO", "EVAL", "EVALSHA", "FUNCTION", "HELLO", "INFO",
+    "KEYS", "LASTSAVE", "MEMORY", "OBJECT", "PING", "PUBSUB", "SCAN", "SCRIPT", "SELECT", "TIME",
+    "WAIT", "XREAD", "XREADGROUP",
+}  # fmt: skip
+"""Commands whose first argument is no name of a key or channel."""
 
 
 class BenchClient(RedisClient):
@@ -57,6 +91,10 @@ class BenchClient(RedisClient):
         """The commands that were sent, in order."""
         self.refused: list[str] = []
         """The commands for everybody that it did not send."""
+        self.cancelled: list[str] = []
+        """The commands that were cancelled while the server had not answered."""
+        self.bare: list[str] = []
+        """Names that it sent without the namespace."""
         self.after_each: Callable[[], Awaitable[None]] | None = None
         """Awaited after each command, before the answer's code goes on."""
 
@@ -67,10 +105,23 @@ class BenchClient(RedisClient):
             self.refused.append(name)
             raise PermissionError(f"{name} is not for an exercise: it changes the whole server.")
         self.sent.append(command)
-        reply = await super().call(*command, **options)
+        if name not in NO_NAMES and len(command) > 1:
+            key = command[1].decode() if isinstance(command[1], bytes) else str(command[1])
+            if not key.startswith(self.namespace):
+                self.bare.append(key)
+        try:
+            reply = await super().call(*command, **options)
+        except asyncio.CancelledError:
+            self.cancelled.append(name)
+            raise
         if self.after_each:
             await self.after_each()
         return reply
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is not connected, or not any more."""
+        return self._commands is None
 
 
 class Bench:
@@ -88,15 +139,17 @@ class Bench:
         self._clients = [self.client]
         self._code = ReadersCode(answers)
         self._running: Any = None
-        self._limit, self._hint = LIMIT, TOO_LONG
+        self._process = os.getpid()
+        self._limit = LIMIT
+        self._hint: str | Callable[[], str] = TOO_LONG
         self._forgotten: list[str] = []
 
     async def set_up(self) -> None:
         """Connect the clients, put the bystanders in place, and disarm the notebook's clients."""
         await self.client.connect()
         await self.redis.connect()
-        for key in BYSTANDERS:
-            await self.redis.set(key, "not yours")
+        for key, expire in BYSTANDERS.items():
+            await self.redis.set(key, "not yours", expire=expire)
         for namespace in self._code.namespaces:
             for value in namespace.values():
                 if isinstance(value, RedisClient):
@@ -105,6 +158,81 @@ class Bench:
     async def ttl(self, key: str) -> int:
         """Return the seconds that a key has to live: -1 without a TTL, -2 if it is not there."""
         return int(await self.redis.call("TTL", self.redis.full_name(key)))
+
+    async def stored(self) -> dict[str, tuple[str, bytes, bool]]:
+        """Return what is stored under each key: its type, its value, and whether it has a TTL.
+
+        Two of them compare equal when nothing was changed between them. The value is in Redis's
+        own form, as DUMP has it; the bystanders are left out.
+        """
+        found = {}
+        for key in await self.keys():
+            name = self.redis.full_name(key)
+            kind = (await self.redis.call("TYPE", name)).decode()
+            value = await self.redis.call("DUMP", name)
+            found[key] = (kind, value, await self.ttl(key) >= 0)
+        return found
+
+    async def keys(self) -> list[str]:
+        """Return the names of all keys in the namespace, sorted; bystanders are left out."""
+        found, cursor = set(), b"0"
+        while True:
+            pattern = self.redis.full_name("*")
+            cursor, names = await self.redis.call("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
+            found |= {name.decode().removeprefix(self.redis.namespace) for name in names}
+            if int(cursor) == 0:
+                return sorted(found - {*BYSTANDERS})
+
+    async def let_time_pass(self, seconds: float) -> None:
+        """Take so many seconds from what each key has to live, as if we had waited."""
+        for key in await self.keys():
+            name = self.redis.full_name(key)
+            left = await self.redis.call("PTTL", name)
+            if left >= 0:  # a time to live of 0 or less removes the key
+                await self.redis.call("PEXPIRE", name, left - int(1000 * seconds))
+
+    async def apart(self, job: Job, *, way: Way = "runs", moment: int = 0) -> sandbox.Report:
+        """Run a job in a process of its own; see `interruptions.apart`."""
+        url, namespace = self.client.redis_url, self.client.namespace
+        return await interruptions.apart(
+            url, namespace, job, client=BenchClient, way=way, moment=moment
+        )
+
+    async def interrupted(
+        self,
+        function: Callable[..., Any],
+        job: Job,
+        *,
+        fill: Callable[[], Awaitable[Any]],
+        ways: Sequence[Way] = ("killed", "cancelled"),
+    ) -> AsyncIterator[sandbox.Report]:
+        """Cut the answer short at each of its commands, and yield each time: look at what is left.
+
+        Args:
+            function: the answer, for the verdict.
+            job: calls it with `stage.client`, in a process of its own. What it lends to the answer
+                awaits `stage.moment(…)` where the answer shall be cut in the middle of it, too.
+            fill: makes the state to begin with, each time in an empty namespace.
+            ways: how it is cut.
+
+        Raises:
+            NotYet: it did not end, or ended its process.
+        """
+        name = f"`{getattr(function, '__name__', 'It')}()`"
+        for way in ways:
+
+            async def run(moment: int, way: Way = way) -> sandbox.Report:
+                if keys := await self.keys():
+                    await self.redis.delete(*keys)
+                await fill()
+                return await self.apart(job, way=way, moment=moment)
+
+            async for report in interruptions.moments(run):
+                self.situation = f"{name} was {way} {report['cut']}."
+                if report["cut"] is None:
+                    self.situation = f"{name} was called in a process of its own."
+                    raise NotYet(TOO_LONG, expected="an end", came="it did not end")
+                yield report
 
     def sent(self, name: str) -> bool:
         """Return whether the answer has sent a command with this in its name, as `POP`."""
@@ -129,7 +257,7 @@ class Bench:
         when: str,
         within: float = 3.0,
         between: Callable[[], Awaitable[None]] | None = None,
-        too_long: str = TOO_LONG,
+        too_long: str | Callable[[], str] = TOO_LONG,
         raised: str = RAISED,
     ) -> Any:
         """Call the reader's function and return what it returns.
@@ -140,7 +268,7 @@ class Bench:
             when: the situation, for the verdict: "the queue is empty".
             within: seconds that it may take.
             between: awaited after each command that the answer sends with `bench.client`.
-            too_long: the hint for one that takes longer.
+            too_long: the hint for one that takes longer, or what returns it then.
             raised: the hint for one that raises.
 
         Raises:
@@ -151,6 +279,19 @@ class Bench:
         _fit(function, arguments)
         self._forgotten, self.client.after_each = [], between
         self._limit, self._hint = within, too_long
+        result = await self._call(function, arguments, within, raised)
+        self._look_around(result)
+        if inspect.isasyncgen(result) or inspect.isgenerator(result):
+            raise NotYet(YIELDS, expected="a result", came="a generator")
+        if any(client.closed for client in self._clients):
+            raise NotYet(CLOSED, expected="the client is still connected", came="it is closed")
+        await self._look_at_bystanders()
+        return result
+
+    async def _call(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], within: float, raised: str
+    ) -> Any:
+        """Call the answer while the clock runs, and turn an exception into a verdict."""
         started = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, within)
         try:
@@ -160,17 +301,27 @@ class Bench:
                 result = await result
         except SystemExit:
             raise NotYet(EXITED, expected="a result", came="the end of the program") from None
-        except (Exception, asyncio.CancelledError) as error:
+        except (Exception, asyncio.CancelledError) as raised_error:
+            error = _innermost(raised_error)
             self._look_around(error)
             raise self._raised(error, raised) from None
         finally:
+            if os.getpid() != self._process:  # the answer has forked, and this is its copy:
+                os._exit(0)  # it must not talk on the connections of the check
             signal.setitimer(signal.ITIMER_REAL, LIMIT)
             self.seconds = time.monotonic() - started
             self._running, self.client.after_each, self._limit = None, None, LIMIT
-        self._look_around(result)
-        if await self.redis.exists(*BYSTANDERS) < len(BYSTANDERS):
-            raise NotYet(NOT_YOURS, expected="other keys stay", came="other keys are gone")
         return result
+
+    async def _look_at_bystanders(self) -> None:
+        for key, expire in BYSTANDERS.items():
+            kind = (await self.redis.call("TYPE", self.redis.full_name(key))).decode()
+            if kind == "none":
+                raise NotYet(NOT_YOURS, expected="other keys stay", came="other keys are gone")
+            ttl = await self.ttl(key)
+            as_before = ttl > expire - 100 if expire else ttl == -1
+            if kind != "string" or not as_before or await self.redis.get(key) != "not yours":
+                raise NotYet(NOT_YOURS, expected="other keys stay", came=f"`{key}` was changed")
 
     def _look_around(self, outcome: object) -> None:
         """Notice what can go wrong beside the result."""
@@ -180,26 +331,49 @@ class Bench:
         for thing in outcome if isinstance(outcome, list | tuple) else [outcome]:
             if inspect.isawaitable(thing):
                 forgotten.append(getattr(thing, "__qualname__", ""))
-        if isinstance(outcome, Exception) and "coroutine" in str(outcome):
+        if isinstance(outcome, BaseException) and "coroutine" in _text(outcome):
             forgotten.append("")
         if forgotten:
-            name = forgotten[0].rpartition(".")[2]
-            what = f"`{name}()` was called" if name else "something was called"
-            came = f"{what} and not awaited"
-            raise NotYet(FORGOT_AWAIT, expected="every call awaited", came=came)
+            raise _forgot(forgotten[0])
+
+    def noticed(self, thing: object) -> None:
+        """Take note of what the answer gave to somebody: is it a call that was never awaited?"""
+        if inspect.isawaitable(thing):
+            self._forgotten.append(getattr(thing, "__qualname__", ""))
 
     def _raised(self, error: BaseException, hint: str) -> NotYet:
-        if isinstance(error, RuntimeError) and "not connected" in str(error):
-            hint = OTHER_CLIENT
-        said = f": {error}" if str(error) else ""
-        came = f"{type(error).__name__}{said}{self._code.where_raised(error)}"
+        text = _text(error)
+        if isinstance(error, RuntimeError) and "not connected" in text:
+            hint = CLOSED if any(client.closed for client in self._clients) else OTHER_CLIENT
+        if isinstance(error, MemoryError):
+            hint = MEMORY
+        came = f"{type(error).__name__}{text and ': '}{text}{self._code.where_raised(error)}"
         return NotYet(hint, expected="a result, no exception", came=came)
+
+    def more_exactly(self, verdict: NotYet) -> NotYet:
+        """Return the verdict, or a better one where the bench knows the cause."""
+        bare = [name for client in self._clients for name in client.bare]
+        if bare and "full_name" not in verdict.hint:
+            expected = f"the key `{self.redis.full_name(bare[0])}`"
+            return NotYet(AS_THEY_ARE, expected=expected, came=f"the key `{shorten(bare[0], 60)}`")
+        return verdict
+
+    def unforeseen(self, error: BaseException) -> NotYet:
+        """Return the verdict for an answer that made its check itself raise this error."""
+        text = _text(error)
+        came = f"the check of it ended in {type(error).__name__}{text and ': '}{text}"
+        if "WRONGTYPE" in text:
+            return NotYet(WRONG_TYPE, expected="the type that the task describes", came=text)
+        return NotYet(UNFORESEEN, expected="what the task describes", came=came)
 
     def too_long(self, frame: FrameType | None) -> NotYet:
         """Return the verdict for an answer whose time is over, and say in which line it was."""
+        if self._forgotten:
+            return _forgot(self._forgotten[0])
         limit = f"{self._limit:g} s"
         came = f"it took longer than {limit}{self._code.where_it_is(frame, self._running)}"
-        return NotYet(self._hint, expected=f"an end within {limit}", came=came)
+        hint = self._hint if isinstance(self._hint, str) else self._hint()
+        return NotYet(hint, expected=f"an end within {limit}", came=came)
 
     def notice(self, message: Warning | str, *_: Any, **__: Any) -> None:
         """Take note of Python's warning that a coroutine was never awaited."""
@@ -207,10 +381,31 @@ class Bench:
             self._forgotten.append(found[1])
 
 
+def _forgot(call: str) -> NotYet:
+    name = call.rpartition(".")[2]
+    what = f"`{name}()` was called" if name else "something was called"
+    return NotYet(FORGOT_AWAIT, expected="every call awaited", came=f"{what} and not awaited")
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the first error in a group of them, as a TaskGroup raises it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _text(error: BaseException) -> str:
+    """Return what an exception says, or nothing where saying it fails."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def _fit(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Raise NotYet if this is no function, or none that can be called with these arguments."""
     try:
         inspect.signature(function).bind(*arguments)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         expected = f"a function that takes {len(arguments)} arguments"
         raise NotYet(WRONG_PARAMETERS, expected=expected, came=str(error)) from None

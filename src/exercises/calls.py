@@ -37,7 +37,7 @@ async def check(name: str, *answers: Any) -> Verdict:
         raise catalogue.WrongCall(f"{len(answers)} answers were given. The call is {call}.")
     if _untouched(exercise, answers):
         return Verdict("not attempted", "Change the cell above, run it, then run this one again.")
-    scratch = _scratch(name)
+    scratch = scratch_for(name, None if _on_its_own(name) else session.current())
     try:
         verdict = await judge(exercise, answers, scratch)
     finally:
@@ -47,13 +47,22 @@ async def check(name: str, *answers: Any) -> Verdict:
     return verdict
 
 
-def _scratch(name: str) -> session.CourseRedis:
-    """Return where one check of the exercise works; closed, it is gone with all that is in it."""
+def _on_its_own(name: str) -> bool:
+    """Whether the checks of this exercise have a server each: the lab breaks its own on purpose."""
+    return name.startswith("lab.")
+
+
+def scratch_for(name: str, here: session.CourseRedis | None) -> session.CourseRedis:
+    """Return where one check of the exercise works; closed, it is gone with all that is in it.
+
+    Args:
+        name: the exercise.
+        here: the Redis to work on; not used where each check has a server of its own.
+    """
     namespace = f"check:{secrets.token_hex(4)}:"
-    if name.startswith("lab."):  # the lab's server is broken on purpose, so it is not used here
+    if here is None or _on_its_own(name):
         own = PrivateServer().start()
         return session.CourseRedis(own.url, namespace, "a private server for this check", own)
-    here = session.current()
     session.check(here.url)
     # Not its server: that goes on, and closing removes the keys.
     return dataclasses.replace(here, namespace=here.namespace + namespace, server=None)

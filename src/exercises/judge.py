@@ -12,9 +12,11 @@ import warnings
 from collections.abc import Awaitable
 from typing import Any
 
+import redis
+
 from course.session import CourseRedis
 from exercises import sandbox
-from exercises.bench import EXITED, LIMIT, Bench
+from exercises.bench import EXITED, LIMIT, TOO_LONG, Bench
 from exercises.exercise import Exercise
 from exercises.verdict import NotYet, Verdict
 
@@ -33,7 +35,11 @@ async def judge(exercise: Exercise, answers: tuple[Any, ...], scratch: CourseRed
         bench = Bench(scratch.url, scratch.namespace, answers)
         _try(bench, check(bench, *answers), send)
 
-    report = await sandbox.run(job, limit=LIMIT + 2)
+    try:
+        report = await sandbox.run(job, limit=LIMIT + 2)
+    except TimeoutError:
+        came = "it did not end, and was stopped"
+        report = _report(NotYet(TOO_LONG, expected=f"an end within {LIMIT:g} s", came=came))
     if report is None:
         report = _report(NotYet(EXITED, expected="a result", came="the end of the process"))
     print(report["printed"], end="")
@@ -57,7 +63,7 @@ def _try(bench: Bench, check: Awaitable[None], send: sandbox.Send) -> None:
         os._exit(0)
 
     # When the time is over, the process ends here and now, whatever the answer catches or ignores.
-    signal.signal(signal.SIGALRM, lambda _, frame: end(bench.too_long(frame)))
+    signal.signal(signal.SIGALRM, lambda _, frame: end(bench.more_exactly(bench.too_long(frame))))
     signal.setitimer(signal.ITIMER_REAL, LIMIT)
 
     async def on_the_bench() -> None:
@@ -69,11 +75,14 @@ def _try(bench: Bench, check: Awaitable[None], send: sandbox.Send) -> None:
     try:
         loop.run_until_complete(on_the_bench())
     except NotYet as verdict:
-        end(verdict)
+        end(bench.more_exactly(verdict))
     except (SystemExit, KeyboardInterrupt):
         end(NotYet(EXITED, expected="a result", came="the end of the program"))
-    except BaseException:
+    except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError):
         end(None, broken=traceback.format_exc())
+    except BaseException as error:
+        # What the answer returned or stored is of a form that the check did not foresee.
+        end(bench.more_exactly(bench.unforeseen(error)))
     end(None)
 
 

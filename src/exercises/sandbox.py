@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
+import resource
 import selectors
 import signal
 import time
@@ -21,6 +23,12 @@ from typing import Any
 Report = dict[str, Any]
 Send = Callable[[Report], None]
 
+MEMORY = 2 * 2**30
+"""Bytes of memory that the child may take beyond what the kernel has."""
+LONGEST_REPORT = 2**20
+GRACE = 1.0
+"""Seconds that what the child started has to end by itself, as a private server does."""
+
 
 async def run(job: Callable[[Send], None], *, limit: float) -> Report | None:
     """Run `job` in a child process, and return what it sends.
@@ -31,37 +39,126 @@ async def run(job: Callable[[Send], None], *, limit: float) -> Report | None:
         limit: seconds after which the child is killed, with every process that it started.
 
     Returns:
-        The report; None if the child ended, or was killed, without one.
+        The report; None if the child ended without one.
+
+    Raises:
+        TimeoutError: the child was killed, since its time was over.
     """
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         # Python 3.12 warns that a fork has no other threads. The child uses none of the kernel's.
         warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        _be_the_child(job, writing)
+        keeper = os.fork()
+    if keeper == 0:
+        _be_the_keeper(job, writing, limit)
     os.close(writing)
     try:
-        answer = await asyncio.to_thread(_collect, child, reading, limit)
-    except BaseException:  # also the reader's Interrupt
-        _kill(child)
+        answer = await asyncio.to_thread(_collect, keeper, reading, limit)
+    except asyncio.CancelledError:  # the reader's Interrupt
+        _tell(keeper, signal.SIGTERM)
         raise
-    return json.loads(answer) if answer.endswith(b"\n") else None
+    try:
+        report = json.loads(answer) if answer else None
+    except ValueError:  # something else wrote there
+        return None
+    return report if isinstance(report, dict) else None
+
+
+def _be_the_keeper(job: Callable[[Send], None], writing: int, limit: float) -> None:
+    """Start the child, wait for its end or the end of its time, and leave no process behind.
+
+    On Linux, a process whose parent has ended becomes a child of the keeper. So the keeper finds
+    them all, in whatever session they are. Elsewhere it finds those of the child's own group.
+    """
+    over: list[int] = []
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the notebook ends it
+        signal.signal(signal.SIGTERM, lambda *_: over.append(1))
+        _adopt_orphans()
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            _be_the_child(job, writing)
+        os.close(writing)
+        deadline = time.monotonic() + limit + GRACE  # should the notebook not be there to tell it
+        while not over and time.monotonic() < deadline and not _ended(child):
+            time.sleep(0.002)
+        for kill in (os.killpg, os.kill):  # the second, should it not have come to its setsid()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(child, signal.SIGKILL)
+        _end_the_rest()
+    finally:
+        os._exit(0)  # no farther: the code behind this belongs to the notebook
+
+
+def _adopt_orphans() -> None:
+    with contextlib.suppress(OSError, AttributeError):  # Linux has it, macOS has not
+        set_child_subreaper = 36
+        ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def _ended(child: int) -> bool:
+    """Whether the child has ended; it stays a zombie, so that its number is nobody else's."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _end_the_rest() -> None:
+    """Wait until every child of this process has ended; kill those that take too long."""
+    deadline = time.monotonic() + GRACE
+    with contextlib.suppress(ChildProcessError):  # there is none any more
+        while time.monotonic() < deadline + GRACE:
+            if os.waitpid(-1, os.WNOHANG)[0]:
+                continue
+            if time.monotonic() > deadline:
+                for child in _children():
+                    _tell(child, signal.SIGKILL)
+            time.sleep(0.002)
+
+
+def _children() -> list[int]:
+    """Return the children of this process, as Linux lists them."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            # `1234 (name) S 1 …`: the name may hold anything, the parent comes second behind it.
+            if int(entry.read_text().rpartition(")")[2].split()[1]) == os.getpid():
+                found.append(int(entry.parent.name))
+    return found
+
+
+def _tell(process: int, what: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(process, what)
 
 
 def _be_the_child(job: Callable[[Send], None], writing: int) -> None:
+    myself = os.getpid()
+
     def send(report: Report) -> None:
+        if os.getpid() != myself:  # the answer has forked: its copy has nothing to say
+            os._exit(0)
         message = json.dumps(report).encode() + b"\n"
         while message:
             message = message[os.write(writing, message) :]
 
     try:
         os.setsid()  # so that it can be killed with all that it starts
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the notebook ends it
+        _limit_memory()
         _let_go_of_files(keep=writing)
         job(send)
     finally:
         os._exit(0)  # no farther: the code behind this belongs to the notebook
+
+
+def _limit_memory() -> None:
+    """Refuse this process more memory than MEMORY beyond what it has, where the system can."""
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + MEMORY
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 def _let_go_of_files(keep: int) -> None:
@@ -77,24 +174,25 @@ def _let_go_of_files(keep: int) -> None:
                 os.dup2(nowhere, file, inheritable=False)
 
 
-def _collect(child: int, reading: int, limit: float) -> bytes:
-    """Read until the child ends or its time is over; then make sure that it has ended."""
-    answer, deadline = b"", time.monotonic() + limit
+def _collect(keeper: int, reading: int, limit: float) -> bytes:
+    """Read the report, one line; then make sure that the child has ended, and all that it started.
+
+    A process of the answer's may hold the pipe open, or write into it without end.
+    """
+    answer, deadline, over = b"", time.monotonic() + limit, False
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(reading, selectors.EVENT_READ)
-            while selector.select(max(0, deadline - time.monotonic())):
-                if not (piece := os.read(reading, 65536)):
+            while b"\n" not in answer and len(answer) < LONGEST_REPORT:
+                over = not selector.select(max(0, deadline - time.monotonic()))
+                if over or not (piece := os.read(reading, 65536)):
                     break
                 answer += piece
     finally:
         os.close(reading)
-        _kill(child)
-        os.waitpid(child, 0)
-    return answer
-
-
-def _kill(child: int) -> None:
-    for kill in (os.killpg, os.kill):  # the second, should it not have come as far as setsid()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(child, signal.SIGKILL)
+        _tell(keeper, signal.SIGTERM)
+        os.waitpid(keeper, 0)
+    line, ended, _ = answer.partition(b"\n")
+    if not ended and (over or time.monotonic() >= deadline):
+        raise TimeoutError
+    return line if ended else b""

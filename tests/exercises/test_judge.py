@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +19,7 @@ import pytest
 import exercises
 from backend.core.redis import RedisClient
 from course import session
+from exercises import bench, sandbox
 from private_redis import RedisUnavailable
 
 
@@ -52,7 +55,7 @@ async def test_what_the_answer_prints_is_shown(capsys: pytest.CaptureFixture[str
         return await client.add_to_queue("detection_queue", detection)
 
     await check(report)
-    assert capsys.readouterr().out == "pushing garage\n" * 2
+    assert capsys.readouterr().out == "pushing garage\npushing Küche\npushing garage\n"
 
 
 async def test_the_notebooks_own_client_is_out_of_reach(redis_url: str) -> None:
@@ -116,6 +119,151 @@ async def test_a_process_that_it_started_ends_with_the_check() -> None:
         while _runs(int(pid)):
             assert time.monotonic() < deadline, f"process {pid} still runs"
             await asyncio.sleep(0.01)
+
+
+async def test_a_process_in_a_session_of_its_own_ends_with_the_check() -> None:
+    async def report(client: RedisClient, detection: Any) -> int:
+        command = ["sh", "-c", "sleep 60 & echo $!"]
+        made = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)  # noqa: ASYNC220
+        assert made.stdout
+        print(made.stdout.readline().decode())
+        return await client.add_to_queue("detection_queue", detection)
+
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        await check(report)
+    pids = [int(pid) for pid in printed.getvalue().split()]
+    assert pids
+    assert not any(map(_runs, pids))
+
+
+async def test_a_process_that_holds_the_pipe_open_does_not_hold_the_verdict() -> None:
+    async def report(client: RedisClient, detection: Any) -> int:
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(60)  # noqa: ASYNC251
+        return await client.add_to_queue("detection_queue", detection)
+
+    started = time.monotonic()
+    assert (await check(report)).startswith("Right.")
+    assert time.monotonic() - started < 8
+
+
+async def test_an_answer_that_forks_has_one_verdict() -> None:
+    async def report(client: RedisClient, detection: Any) -> int:
+        os.fork()
+        return 7
+
+    assert (await check(report)).startswith("Not yet.")
+
+
+async def test_memory_has_a_limit() -> None:
+    def report(client: RedisClient, detection: Any) -> int:
+        return len(bytearray(8 * 2**30))
+
+    verdict = await check(report)
+    assert "MemoryError" in verdict
+    assert "2 GB" in verdict
+
+
+@pytest.mark.parametrize("body", ["signal.SIG_IGN", "None"], ids=["ignores", "stops itself"])
+async def test_the_limit_holds_whatever_the_answer_does(
+    body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exercises.judge.LIMIT", 0.5)
+
+    async def report(client: RedisClient, detection: Any) -> None:
+        if body == "None":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        await asyncio.sleep(3600)
+
+    assert "it did not end, and was stopped" in await check(report)
+
+
+async def test_the_limit_holds_when_the_pipe_is_flooded() -> None:
+    def job(send: sandbox.Send) -> None:
+        while True:
+            for file in range(3, 64):
+                with contextlib.suppress(OSError):
+                    os.write(file, b"x" * 65536)
+
+    started = time.monotonic()
+    assert await sandbox.run(job, limit=1) is None
+    assert time.monotonic() - started < 8
+
+
+class Unspeakable(Exception):
+    """An error whose text cannot be had."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+    __repr__ = __str__
+
+
+async def _raises_the_unspeakable(client: RedisClient, detection: Any) -> None:
+    raise Unspeakable
+
+
+async def _raises_a_group(client: RedisClient, detection: Any) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_raise_key_error())
+
+
+async def _raise_key_error() -> None:
+    raise KeyError("camera")
+
+
+async def _closes(client: RedisClient, detection: Any) -> int:
+    async with client:
+        return await client.add_to_queue("detection_queue", detection)
+
+
+async def _closes_and_goes_on(client: RedisClient, detection: Any) -> int:
+    await client.disconnect()
+    return await client.add_to_queue("detection_queue", detection)
+
+
+async def _yields(client: RedisClient, detection: Any) -> AsyncIterator[int]:
+    yield await client.add_to_queue("detection_queue", detection)
+
+
+async def _stores_a_value(client: RedisClient, detection: Any) -> bool:
+    return await client.set("detection_queue", detection)
+
+
+async def _names_it_bare(client: RedisClient, detection: Any) -> Any:
+    return await client.call("RPUSH", "test:bare", json.dumps(detection), repeat=False)
+
+
+async def _changes_what_is_others(client: RedisClient, detection: Any) -> int:
+    await client.set("batch:somebody_elses:current", "not yours")
+    return await client.add_to_queue("detection_queue", detection)
+
+
+async def _unspeakable_result(client: RedisClient, detection: Any) -> Any:
+    await client.add_to_queue("detection_queue", detection)
+    return Unspeakable()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (_raises_the_unspeakable, "Unspeakable, in line"),
+        (_raises_a_group, "KeyError: 'camera'"),
+        (_closes, bench.CLOSED),
+        (_closes_and_goes_on, bench.CLOSED),
+        (_yields, bench.YIELDS),
+        (_stores_a_value, bench.WRONG_TYPE),
+        (_names_it_bare, bench.AS_THEY_ARE),
+        (_changes_what_is_others, "`batch:somebody_elses:current` was changed"),
+        (_unspeakable_result, bench.UNFORESEEN),
+    ],
+)
+async def test_an_ordinary_mistake_has_a_sentence_of_its_own(answer: Any, said: str) -> None:
+    verdict = await check(answer)
+    assert verdict.startswith("Not yet.")
+    assert said in verdict
 
 
 def _runs(pid: int) -> bool:

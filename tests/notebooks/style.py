@@ -100,8 +100,8 @@ def british_spelling(notebook: NotebookNode, path: Path) -> Sentences:
 
 def first_cell_connects(notebook: NotebookNode, path: Path) -> Sentences:
     """The first code cell prints which Redis is in use."""
-    if not re.search(r"\b(course|failure_lab)\.start\(", code_cells(notebook)[0].source):
-        yield "the first code cell does not call course.start(), or failure_lab.start()"
+    if not re.search(r"\b(course\.start|failure_lab\.open)\(", code_cells(notebook)[0].source):
+        yield "the first code cell does not call course.start(), or failure_lab.open()"
 
 
 def last_cell_cleans_up(notebook: NotebookNode, path: Path) -> Sentences:

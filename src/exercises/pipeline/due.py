@@ -29,6 +29,7 @@ EDGE = "The limit counts as reached: at exactly 30, or 90, seconds the batch is 
 EARLY = "It is not due yet: neither 90 seconds since it began, nor 30 since something moved."
 BOTH = "Both limits are passed, and the window is the one that is named. Ask for it first."
 CLOSED = "You have closed the batch. To look is all that was asked: others may not have decided."
+CHANGED = "A key is not as it was: a value, or its TTL. To look is all that was asked."
 NONE_OPEN = "the camera has seen nothing yet"
 OTHER = 'The three answers are "window", "idle" and None.'
 
@@ -49,9 +50,12 @@ async def check(bench: Bench, why_due: Any) -> None:
         last = {"garden": "20", "driveway": "20, 40, 60 and 80"}.get(camera_id)
         when = f"something moved at 0, {last} s, and `now` is {seconds:g} s" if last else NONE_OPEN
         now, raised = began + seconds, WRONG_KEY if last else NO_BATCH
+        before = await bench.stored()
         came = await bench.run(why_due, bench.client, camera_id, now, when=when, raised=raised)
         if last and not await bench.redis.exists(f"batch:{camera_id}:current"):
             raise NotYet(CLOSED, expected="an open batch, as before", came="none")
+        if await bench.stored() != before:
+            raise NotYet(CHANGED, expected="all keys as they were", came="a key is changed")
         expect(came, right, hints.get(came, OTHER) if came in ("window", "idle", None) else OTHER)
 
     await ask("front_door", 0, None, {"idle": NO_BATCH, "window": NO_BATCH})

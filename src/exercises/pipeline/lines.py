@@ -27,6 +27,10 @@ ARRIVES = (
 )
 WORD = 'The stages are "watcher", "detector", "aggregator" and "analyzer".'
 
+NO_DICT = "Leave the dict as it was: four questions, each with an answer in the place of its `...`."
+QUESTIONS = "A question has been changed or is missing. Only the answers behind them are yours."
+NO_NUMBER = "Write a number, without quotation marks."
+
 TROUBLE_1 = "stage in trouble, minute 4 to 8"
 TAKES = "batches a minute that are taken, minute 8 to 12"
 TROUBLE_2 = "stage in trouble, minute 14 to 18"
@@ -61,17 +65,24 @@ async def two_lines(client: RedisClient) -> dict[str, list[int]]:
     return {name: lengths[name] for name in queues}
 
 
-async def check(bench: Bench, answers: Mapping[str, Any]) -> None:
+async def check(bench: Bench, answers: Any) -> None:
     """Compare the four answers, one after the other."""
+    bench.situation = "`in_trouble` was read."
+    if not isinstance(answers, Mapping):
+        raise NotYet(NO_DICT, expected="a dict", came=repr(answers))
+    if missing := ANSWERS.keys() - answers.keys():
+        raise NotYet(QUESTIONS, expected=f'"{min(missing)}"', came=f"{len(answers)} questions")
     for question, right in ANSWERS.items():
         bench.situation = f"{question[0].upper()}{question[1:]}: look at the plot again."
-        came = answers.get(question)
+        came = answers[question]
         if came == right:
             continue
         if isinstance(right, str):
             before = {"analyzer": ("aggregator", "detector"), "detector": ("watcher",)}[right]
             hint = BEFORE if came in before else OTHER_STAGE if came in STAGES else WORD
             raise NotYet(hint, expected="another stage", came=repr(came))
+        if not isinstance(came, int | float):
+            raise NotYet(NO_NUMBER, expected="a whole number", came=repr(came))
         hint = ARRIVES
         if question == TAKES:
             hint = NO_ARRIVALS if came == 10 else NOT_TAKEN

@@ -29,25 +29,40 @@ NOTHING = (
     "Nothing there, or nothing reported: then there is nothing to divide by. Nothing was missed, "
     "and nothing was made up: the share is 1."
 )
-TAKEN = "The batch is empty now: you took the ids out, and the analyser finds none. Look at them."
+TAKEN = "The batch is not as it was: the analyzer needs its ids. Look at them, and leave them."
+RECORDS = "The records `detection:<id>` are not as they were. To read them is all that was asked."
+BY_PLACE = (
+    "You compared the first with the first, the second with the second. What was reported comes in "
+    "no order: only the number of each type counts."
+)
+WHOLE = "A share is seldom a whole number: `//` cuts it off, `/` does not."
 OTHER = "Return two numbers: recall, then precision."
 
 
 async def check(bench: Bench, score: Any) -> None:
     """Ask about a batch with two true reports of three, and about two borderline cases."""
     truth = ["person", "cat", "cat", "car"]
-    came = await _ask(bench, score, "5f0c9a", ["person", "cat", "person"], truth, IDS)
-    if not _is(came, 2 / 4, 2 / 3):
-        mistakes = {
-            SWAPPED: (2 / 3, 2 / 4),
-            ONE_FOR_TWO: (3 / 4, 3 / 3),
-            SETS: (2 / 3, 2 / 2),
-            PERCENT: (50, 200 / 3),
-            IDS: (0, 0),
-            COUNTED: (3 / 4, 4 / 3),
-        }
-        hint = next((mistake for mistake, two in mistakes.items() if _is(came, *two)), OTHER)
-        raise NotYet(hint, expected="2 of 4, and 2 of 3", came=repr(came))
+    reported = ["cat", "person", "cat", "person", "person"]
+    came = await _ask(bench, score, "5f0c9a", reported, truth, IDS)
+    if not _is(came, 3 / 4, 3 / 5):
+        mistakes = [
+            (SWAPPED, 3 / 5, 3 / 4),
+            (ONE_FOR_TWO, 5 / 4, 5 / 5),
+            (ONE_FOR_TWO, 3 / 4, 5 / 5),
+            (SETS, 2 / 3, 2 / 2),
+            (SETS, 2 / 4, 2 / 5),
+            (BY_PLACE, 1 / 4, 1 / 5),
+            (PERCENT, 75, 60),
+            (IDS, 0, 0),
+            (WHOLE, 0, 0),
+            (COUNTED, 5 / 4, 4 / 5),
+            (COUNTED, 4 / 5, 5 / 4),
+            (COUNTED, 4 / 4, 4 / 5),
+        ]
+        hint = next((hint for hint, *two in mistakes if _is(came, *two)), OTHER)
+        if hint == IDS and _is_whole(came):
+            hint = WHOLE
+        raise NotYet(hint, expected="3 of 4, and 3 of 5", came=repr(came))
 
     came = await _ask(bench, score, "71d2e8", ["cat"], [], NOTHING)
     if not _is(came, 1.0, 0.0):
@@ -66,10 +81,19 @@ async def _ask(
         detection = {"id": f"{batch_id}-{number}", "camera_id": batch_id}
         await aggregator.add_detection({**detection, "type": kind, "confidence": 0.8})
     when = f"{_list(truth)} there, and {_list(reported)} reported"
-    came = await bench.run(score, bench.client, batch_id, truth, when=when, raised=raised)
-    if await bench.redis.get_queue_length(f"batch:{batch_id}:detections") != len(reported):
-        raise NotYet(TAKEN, expected="a batch as it was", came="a batch without detections")
+    before = await bench.stored()
+    came = await bench.run(score, bench.client, batch_id, list(truth), when=when, raised=raised)
+    after = await bench.stored()
+    keys = sorted(before.keys() | after.keys())
+    if changed := [key for key in keys if before.get(key) != after.get(key)]:
+        hint = TAKEN if changed[0].startswith("batch:") else RECORDS
+        raise NotYet(hint, expected="all as it was", came=f"`{changed[0]}` is changed or gone")
     return came
+
+
+def _is_whole(came: Any) -> bool:
+    """Whether both are whole numbers: what a division with // leaves."""
+    return all(type(value) is int for value in came)
 
 
 def _list(types: list[str]) -> str:

@@ -20,6 +20,10 @@ STILL_SUBSCRIBED = (
     "The subscription is still open, and Redis goes on sending to it. Whoever subscribes "
     "unsubscribes: a `finally` does it in every case."
 )
+ENOUGH = (
+    "The recent events are enough already. Return the first `count` of them at once: in a quiet "
+    "night no new one comes for hours."
+)
 OTHER = "Return the ids in order, the recent ones first, each of them once."
 
 
@@ -53,6 +57,20 @@ async def check(bench: Bench, open_dashboard: Any) -> None:
     came = await bench.run(open_dashboard, *arguments, when=when, too_long=TOO_LATE)
     analyzer.cancel()
     expect(came, [1, 2, 3, 4], _mistake(came))
+    await _has_left(bench)
+
+    async def load_enough() -> list[int]:
+        return [11, 12, 13, 14, 15]
+
+    for count in (5, 3):
+        when = f"five events are stored and nothing new happens, with `count={count}`"
+        arguments = (bench.client, load_enough, count)
+        came = await bench.run(open_dashboard, *arguments, when=when, too_long=ENOUGH)
+        expect(came, [11, 12, 13, 14, 15][:count], ENOUGH)
+        await _has_left(bench)
+
+
+async def _has_left(bench: Bench) -> None:
     if left := await _subscribers(bench):
         raise NotYet(STILL_SUBSCRIBED, expected="no subscriber afterwards", came=f"{left}")
 

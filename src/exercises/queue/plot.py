@@ -23,6 +23,10 @@ BOTH = (
     "together."
 )
 
+NO_DICT = "Leave the dict as it was: four questions, each with a number in the place of its `...`."
+QUESTIONS = "A question has been changed or is missing. Only the numbers behind them are yours."
+NO_NUMBER = "Write a number, without quotation marks."
+
 ANSWERS = {
     "detectors stopped at minute": (3, STOPPED_EARLIER),
     "images a minute that come in": (30, SLOPE),
@@ -45,11 +49,17 @@ async def incident(client: RedisClient) -> list[int]:
     return lengths["detection_queue"]
 
 
-async def check(bench: Bench, answers: Mapping[str, Any]) -> None:
+async def check(bench: Bench, answers: Any) -> None:
     """Compare the four numbers, one after the other."""
+    bench.situation = "`what_happened` was read."
+    if not isinstance(answers, Mapping):
+        raise NotYet(NO_DICT, expected="a dict", came=repr(answers))
+    if missing := ANSWERS.keys() - answers.keys():
+        raise NotYet(QUESTIONS, expected=f'"{min(missing)}"', came=f"{len(answers)} questions")
     for question, (right, hint) in ANSWERS.items():
         bench.situation = f"{question[0].upper()}{question[1:]}: look at the plot again."
-        came = answers.get(question)
+        came = answers[question]
+        if not isinstance(came, int | float):
+            raise NotYet(NO_NUMBER, expected="a whole number", came=repr(came))
         if came != right:
-            where = "another number" if isinstance(came, int) else "a whole number"
-            raise NotYet(hint, expected=where, came=repr(came))
+            raise NotYet(hint, expected="another number", came=repr(came))

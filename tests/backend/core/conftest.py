@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import redis.asyncio
-from tests.support import Proxy
 
+from course.failure_lab.connection import Proxy
 from private_redis import PrivateServer
 
 
@@ -26,7 +26,7 @@ async def admin(private_server: PrivateServer) -> AsyncIterator[redis.asyncio.Re
 
 
 @pytest.fixture
-async def proxy(private_server: PrivateServer) -> AsyncIterator[Proxy]:
+def proxy(private_server: PrivateServer) -> Iterator[Proxy]:
     """A network before the private server that loses what it is told to lose."""
-    async with Proxy(private_server.url) as between:
+    with Proxy(private_server.url) as between:
         yield between

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 import redis.asyncio
 from redis import exceptions
-from tests.support import Proxy, hear, until
+from tests.support import hear, until
 
 from backend.core.redis import DEFAULT_URL, RedisClient
 from backend.core.scripts import load
+from course.failure_lab.connection import Proxy
 from private_redis import PrivateServer
 
 # ---- which server ----

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import exceptions
 from tests.backend.letters import REASON, give_up, put, raw
-from tests.support import Proxy
 
 from backend.core.dead_letters import DeadLetters, dead_letter, item_of, original
 from backend.core.push import add_to_queue_safe
 from backend.core.redis import RedisClient
+from course.failure_lab.connection import Proxy
 
 STRANGE = [
     b"not JSON \x1b[31m",
@@ -214,7 +214,7 @@ async def test_a_requeue_whose_reply_is_lost_is_an_error_and_one_item(
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
         letters = DeadLetters(client, "q")
         await give_up(client, b"1")
-        proxy.lose_next_reply_to("EVALSHA")
+        proxy.cut_next_reply("EVALSHA")
         with pytest.raises(exceptions.ConnectionError):
             await letters.requeue_all()
         assert await letters.requeue_all() == 0

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import redis.asyncio
 from redis import exceptions
-from tests.support import Proxy, hear, publish_until_heard, until
+from tests.support import hear, publish_until_heard, until
 
 from backend.core.redis import MAX_CONNECTIONS, RedisClient
+from course.failure_lab.connection import Proxy
 from private_redis import PrivateServer
 
 # ---- idle connections that the server has closed ----
@@ -53,7 +54,7 @@ async def test_a_push_whose_reply_is_lost_is_an_error_and_one_item(
     proxy: Proxy, admin: redis.asyncio.Redis
 ) -> None:
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
-        proxy.lose_next_reply_to("RPUSH")
+        proxy.cut_next_reply("RPUSH")
         with pytest.raises(exceptions.ConnectionError):
             await client.add_to_queue("q", "once")
         assert await admin.lrange("q", 0, -1) == ['"once"']
@@ -67,7 +68,7 @@ async def test_a_publish_whose_reply_is_lost_is_an_error_and_one_message(
         RedisClient(private_server.url) as listener,
     ):
         subscription = await listener.subscribe("c")
-        proxy.lose_next_reply_to("PUBLISH")
+        proxy.cut_next_reply("PUBLISH")
         with pytest.raises(exceptions.ConnectionError):
             await client.publish("c", "once")
         await client.publish("c", "next")
@@ -80,7 +81,7 @@ async def test_a_pop_whose_reply_is_lost_is_an_error_and_takes_one_item(
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
         for number in (1, 2):
             await client.add_to_queue("q", number)
-        proxy.lose_next_reply_to("BLPOP")
+        proxy.cut_next_reply("BLPOP")
         with pytest.raises(exceptions.ConnectionError):
             await client.get_from_queue("q", timeout=1)
         assert await admin.lrange("q", 0, -1) == ["2"]  # 1 is lost: at most once
@@ -102,7 +103,7 @@ async def test_what_may_run_twice_is_repeated_when_its_reply_is_lost(
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
         await client.set("k", "old")
         await client.add_to_queue("q", "item")
-        proxy.lose_next_reply_to(command)
+        proxy.cut_next_reply(command)
         assert await operation(client) == answer
         assert proxy.lost == 1
 
@@ -112,7 +113,7 @@ async def test_a_delete_whose_reply_is_lost_is_an_error_for_its_count_would_be_w
 ) -> None:
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
         await client.set("k", 1)
-        proxy.lose_next_reply_to("DEL")
+        proxy.cut_next_reply("DEL")
         with pytest.raises(exceptions.ConnectionError):
             await client.delete("k")
 

@@ -12,7 +12,7 @@ import redis.asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import exceptions
-from tests.support import Proxy, until
+from tests.support import until
 
 from backend.core.dead_letters import item_of
 from backend.core.push import (
@@ -22,6 +22,7 @@ from backend.core.push import (
     get_queue_pressure,
 )
 from backend.core.redis import RedisClient
+from course.failure_lab.connection import Proxy
 from private_redis import PrivateServer
 
 POLICIES = ["reject", "dlq", "drop_oldest"]
@@ -267,7 +268,7 @@ async def test_a_limited_push_whose_reply_is_lost_is_an_error_and_one_item(
     proxy: Proxy, admin: redis.asyncio.Redis
 ) -> None:
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
-        proxy.lose_next_reply_to("EVALSHA")
+        proxy.cut_next_reply("EVALSHA")
         with pytest.raises(exceptions.ConnectionError):
             await add_to_queue_safe(client, "q", "once")
     assert await admin.lrange("q", 0, -1) == ['"once"']
@@ -467,7 +468,7 @@ async def test_after_a_lost_reply_the_answer_is_the_one_that_was_lost(
         )
         await admin.delete("q")
         await fill(client, [1, 2])
-        proxy.lose_next_reply_to("EVALSHA")
+        proxy.cut_next_reply("EVALSHA")
         result = await add_to_queue_safe(
             client, "q", 3, max_size=size, overflow_policy=policy, dedupe_key="lost"
         )
@@ -481,7 +482,7 @@ async def test_a_call_that_failed_may_be_made_again_and_there_is_one_item(
     proxy: Proxy, admin: redis.asyncio.Redis
 ) -> None:
     async with RedisClient(proxy.url, attempts=1) as client:
-        proxy.lose_next_reply_to("EVALSHA")
+        proxy.cut_next_reply("EVALSHA")
         with pytest.raises(exceptions.ConnectionError):
             await push_once(client, "once")
         assert await push_once(client, "once") is False

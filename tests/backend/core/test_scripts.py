@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 from redis import exceptions
-from tests.support import Proxy
 
 from backend.core.push import add_to_queue_safe
 from backend.core.redis import RedisClient
 from backend.core.scripts import Script, load
+from course.failure_lab.connection import Proxy
 from private_redis import PrivateServer
 
 PUSH = Script("push", "return redis.call('RPUSH', KEYS[1], ARGV[1])")
@@ -111,11 +111,11 @@ async def test_a_script_whose_reply_is_lost_is_repeated_only_where_that_was_allo
     proxy: Proxy, admin: redis.asyncio.Redis
 ) -> None:
     async with RedisClient(proxy.url, backoff_base=0.01) as client:
-        proxy.lose_next_reply_to("EVALSHA")
+        proxy.cut_next_reply("EVALSHA")
         with pytest.raises(exceptions.ConnectionError):
             await client.run(PUSH, ["q"], 1)
         assert await admin.llen("q") == 1
-        proxy.lose_next_reply_to("EVALSHA")
+        proxy.cut_next_reply("EVALSHA")
         assert await client.run(PUSH, ["q"], 2, repeat=True) == 3
 
 

@@ -92,3 +92,59 @@ async def camera_status(client, camera_id, ask_camera):
         status = ask_camera(camera_id)
         await client.set(key, status, expire=300)
     return status
+
+
+# %% IGNORES_CACHE
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None or status.get("from"):
+        status, ttl = {"status": "unknown"}, 10
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            pass
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_PLACE
+async def camera_status(client, camera_id, ask_camera):
+    key = f"cache:{camera_id}"
+    status = await client.get(key)
+    if status is None:
+        status, ttl = {"status": "unknown"}, 10
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            pass
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% UNKNOWN_TOO_SHORT
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        status, ttl = {"status": "unknown"}, 1
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            pass
+        await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% OTHER_WORD
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        status, ttl = "unknown", 10
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            pass
+        await client.set(key, status, expire=ttl)
+    return status

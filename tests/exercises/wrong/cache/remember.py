@@ -31,3 +31,24 @@ async def remember(client, camera_id, status):
 # %% FORGOT_AWAIT
 async def remember(client, camera_id, status):
     client.set(f"camera:{camera_id}:status", status, expire=300)
+
+
+# %% OTHER_CAMERA
+async def remember(client, camera_id, status):
+    await client.set("camera:garage:status", status, expire=300)
+
+
+# %% OTHER_CAMERA
+async def remember(client, camera_id, status):
+    await client.set(f"camera:{status['camera_id']}:status", status, expire=300)
+
+
+# %% NOT_RENEWED
+async def remember(client, camera_id, status):
+    if not await client.exists(f"camera:{camera_id}:status"):
+        await client.set(f"camera:{camera_id}:status", status, expire=300)
+
+
+# %% OTHER_TTL
+async def remember(client, camera_id, status):
+    await client.set(f"camera:{camera_id}:status", status, expire=5)

@@ -71,3 +71,46 @@ async def probe(client):
     if health["status"] != "healthy":
         return "unhealthy"
     return "degraded" if time.monotonic() - started > 0.2 else "healthy"
+
+
+# %% OTHER_WORDS
+async def probe(client):
+    started = time.monotonic()
+    health = await client.health_check()
+    if health["status"] == "healthy":
+        return health["status"] if time.monotonic() - started <= 0.2 else "slow"
+    return "down"
+
+
+# %% SWAPPED
+async def probe(client):
+    started = time.monotonic()
+    health = await client.health_check()
+    if health["status"] != "healthy":
+        return "down"
+    return "degraded" if time.monotonic() - started < 0.2 else "healthy"
+
+
+# %% NEVER_DOWN
+async def probe(client):
+    started = time.monotonic()
+    await client.health_check()
+    return "degraded" if time.monotonic() - started > 0.2 else "healthy"
+
+
+# %% ALWAYS_DOWN
+async def probe(client):
+    started = time.monotonic()
+    health = await client.health_check()
+    if health["status"] != "ok":
+        return "down"
+    return "degraded" if time.monotonic() - started > 0.2 else "healthy"
+
+
+# %% OTHER_LIMIT
+async def probe(client):
+    started = time.monotonic()
+    health = await client.health_check()
+    if health["status"] != "healthy":
+        return "down"
+    return "degraded" if time.monotonic() - started > 0.02 else "healthy"

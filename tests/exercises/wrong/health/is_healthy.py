@@ -36,3 +36,26 @@ async def is_healthy(client):
 # %% NO_BOOL
 async def is_healthy(client):
     return (await client.health_check())["status"]
+
+
+# %% THE_WRONG_WAY_ROUND
+async def is_healthy(client):
+    return (await client.health_check())["status"] == "unhealthy"
+
+
+# %% ALWAYS_YES
+async def is_healthy(client):
+    try:
+        return (await asyncio.wait_for(client.health_check(), 0.2))["status"] == "healthy"
+    except TimeoutError:
+        return True
+
+
+# %% REMEMBERED
+states = []
+
+
+async def is_healthy(client):
+    if "unhealthy" not in states:
+        states.append((await client.health_check())["status"])
+    return "unhealthy" not in states

@@ -53,3 +53,43 @@ async def ready(client):
     if health["error"]:
         return 503
     return 200
+
+
+# %% NO_NUMBER
+async def live(client):
+    return "200"
+
+
+async def ready(client):
+    health = await client.health_check()
+    return 200 if health["status"] == "healthy" else 503
+
+
+# %% NO_NUMBER
+async def live(client):
+    return 200
+
+
+async def ready(client):
+    health = await client.health_check()
+    return health["status"] == "healthy"
+
+
+# %% OTHER_NUMBER
+async def live(client):
+    return 200
+
+
+async def ready(client):
+    health = await client.health_check()
+    return 200 if health["status"] == "healthy" else 500
+
+
+# %% LIVE_ALWAYS_503
+async def live(client):
+    return 503
+
+
+async def ready(client):
+    health = await client.health_check()
+    return 200 if health["status"] == "healthy" else 503

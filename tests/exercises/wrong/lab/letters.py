@@ -57,7 +57,7 @@ async def sort_out(client):
 async def sort_out(client):
     letters = DeadLetters(client, "detection_queue")
     requeued = deleted = 0
-    for letter in await letters.page():
+    for letter in await letters.page(0, 10_000):
         error = letter.entry["error"]
         if error.startswith(("TimeoutError", "ConnectionError")):
             await letters.delete(letter.id)
@@ -73,7 +73,7 @@ async def sort_out(client):
 async def sort_out(client):
     letters = DeadLetters(client, "detection_queue")
     requeued = deleted = 0
-    for letter in await letters.page():
+    for letter in await letters.page(0, 10_000):
         error = letter.entry["error"]
         if error.startswith(("TimeoutError", "ConnectionError")):
             await client.add_to_queue("detection_queue", letter.entry["original_job"])
@@ -205,3 +205,128 @@ async def sort_out(client):
             await letters.requeue(letter.id)
             requeued += 1
     return requeued, 0
+
+
+# %% PLAIN_TEXT
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue")
+    requeued = deleted = start = 0
+    while page := await letters.page(start):
+        for letter in page:
+            error = letter.entry["error"]
+            if error.startswith(("TimeoutError", "ConnectionError")):
+                await letters.requeue(letter.id)
+                requeued += 1
+            elif error.startswith("ValueError"):
+                await letters.delete(letter.id)
+                deleted += 1
+            else:
+                start += 1
+    return requeued, deleted
+
+
+# %% PLAIN_TEXT
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue")
+    requeued = deleted = start = 0
+    while page := await letters.page(start):
+        for letter in page:
+            if not isinstance(letter.entry, dict):
+                await letters.delete(letter.id)
+                continue
+            error = letter.entry.get("error", "")
+            if error.startswith(("TimeoutError", "ConnectionError")):
+                await letters.requeue(letter.id)
+                requeued += 1
+            elif error.startswith("ValueError"):
+                await letters.delete(letter.id)
+                deleted += 1
+            else:
+                start += 1
+    return requeued, deleted
+
+
+# %% LOST
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue")
+    requeued = deleted = 0
+    await client.clear_queue("detection_queue")
+    for letter in await letters.page(0, 10_000):
+        error = str(letter.entry)
+        if isinstance(letter.entry, dict):
+            error = letter.entry["error"]
+        if error.startswith(("TimeoutError", "ConnectionError")):
+            await letters.requeue(letter.id)
+            requeued += 1
+        elif error.startswith("ValueError"):
+            await letters.delete(letter.id)
+            deleted += 1
+    return requeued, deleted
+
+
+# %% AT_THE_END
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue")
+    requeued = deleted = 0
+    for letter in reversed(await letters.page(0, 10_000)):
+        error = letter.entry["error"]
+        if error.startswith(("TimeoutError", "ConnectionError")):
+            await letters.requeue(letter.id)
+            requeued += 1
+        elif error.startswith("ValueError"):
+            await letters.delete(letter.id)
+            deleted += 1
+    return requeued, deleted
+
+
+# %% NOT_AGAIN
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue")
+    page = await letters.page(0, 10_000)
+    requeued = deleted = 0
+    if len(page) == 1:
+        return await letters.requeue_all(), 0
+    for letter in page:
+        error = letter.entry["error"]
+        if error.startswith(("TimeoutError", "ConnectionError")):
+            await letters.requeue(letter.id)
+            requeued += 1
+        elif error.startswith("ValueError"):
+            await letters.delete(letter.id)
+            deleted += 1
+    return requeued, deleted
+
+
+# %% LOST_BETWEEN
+import json
+
+
+async def sort_out(client):
+    dead = client.full_name("dlq:detection_queue")
+    requeued = deleted = 0
+    for _ in range(await client.get_queue_length("dlq:detection_queue")):
+        raw = await client.call("LPOP", dead)
+        entry = json.loads(raw)
+        if entry["error"].startswith(("TimeoutError", "ConnectionError")):
+            await client.add_to_queue("detection_queue", entry["original_job"])
+            requeued += 1
+        elif entry["error"].startswith("ValueError"):
+            deleted += 1
+        else:
+            await client.call("RPUSH", dead, raw)
+    return requeued, deleted
+
+
+# %% COUNTS
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue")
+    requeued = deleted = 0
+    for letter in await letters.page(0, 10_000):
+        error = letter.entry["error"]
+        if error.startswith(("TimeoutError", "ConnectionError")):
+            await letters.requeue(letter.id)
+            requeued += 1
+        elif error.startswith("ValueError"):
+            await letters.delete(letter.id)
+            deleted += 1
+    return deleted, requeued + 0 * deleted if requeued != deleted else 0

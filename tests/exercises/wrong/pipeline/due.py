@@ -183,3 +183,18 @@ async def why_due(client, camera_id, now):
     if now - last >= 30:
         return "idle"
     return None
+
+
+# %% CHANGED
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    await client.set(f"batch:{batch_id}:started_at", started, expire=3600)
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None

@@ -70,3 +70,20 @@ in_trouble = {
     "stage in trouble, minute 14 to 18": "detector",
     "batches a minute that arrive, minute 14 to 18": 0,
 }
+
+
+# %% NO_DICT
+in_trouble = ["analyzer", 20, "detector", 0]
+
+
+# %% QUESTIONS
+in_trouble = {"stage in trouble": "analyzer"}
+
+
+# %% NO_NUMBER
+in_trouble = {
+    "stage in trouble, minute 4 to 8": "analyzer",
+    "batches a minute that are taken, minute 8 to 12": "20",
+    "stage in trouble, minute 14 to 18": "detector",
+    "batches a minute that arrive, minute 14 to 18": 0,
+}

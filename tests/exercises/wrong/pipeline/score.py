@@ -127,3 +127,52 @@ async def score(client, batch_id, truth):
     recall = right / len(truth) if truth else 1.0
     precision = right / len(reported) if reported else 1.0
     return {"recall": recall}
+
+
+# %% BY_PLACE
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    reported = [(await client.get(f"detection:{id}"))["type"] for id in ids]
+    right = sum(a == b for a, b in zip(truth, reported))
+    recall = right / len(truth) if truth else 1
+    precision = right / len(reported) if reported else 1
+    return recall, precision
+
+
+# %% SETS
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    reported = [(await client.get(f"detection:{id}"))["type"] for id in ids]
+    right = len(set(truth) & set(reported))
+    recall = right / len(truth) if truth else 1
+    precision = right / len(reported) if reported else 1
+    return recall, precision
+
+
+# %% RECORDS
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    reported = [(await client.get(f"detection:{id}"))["type"] for id in ids]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    await client.delete(*(f"detection:{id}" for id in ids))
+    recall = right / len(truth) if truth else 1
+    precision = right / len(reported) if reported else 1
+    return recall, precision
+
+
+# %% WHOLE
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    reported = [(await client.get(f"detection:{id}"))["type"] for id in ids]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right // len(truth) if truth else 1
+    precision = right // len(reported) if reported else 1
+    return recall, precision

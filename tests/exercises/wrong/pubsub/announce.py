@@ -30,3 +30,14 @@ async def announce(client, event):
 # %% FORGOT_AWAIT
 async def announce(client, event):
     return client.publish("security_events", {"type": "event", "data": event}) is not None
+
+
+# %% A_NUMBER
+async def announce(client, event):
+    return await client.publish("security_events", {"type": "event", "data": event}) == 1
+
+
+# %% MORE_THAN_ONE
+async def announce(client, event):
+    await client.publish("security_events", {"type": "event", "data": event})
+    return await client.publish("security_events", {"type": "event", "data": event}) > 0

@@ -80,3 +80,34 @@ async def open_dashboard(client, load_recent, count):
         if len(events) >= count:
             client.unsubscribe("security_events")
             return events
+
+
+# %% ENOUGH
+async def open_dashboard(client, load_recent, count):
+    subscription = await client.subscribe("security_events")
+    try:
+        events = await load_recent()
+        async for message in client.listen(subscription):
+            event_id = message["data"]["data"]["event_id"]
+            if event_id not in events:
+                events.append(event_id)
+            if len(events) >= count:
+                break
+    finally:
+        await client.unsubscribe("security_events")
+    return events
+
+
+# %% ENOUGH
+async def open_dashboard(client, load_recent, count):
+    subscription = await client.subscribe("security_events")
+    try:
+        events = await load_recent()
+        messages = client.listen(subscription)
+        while len(events) < count:
+            event_id = (await anext(messages))["data"]["data"]["event_id"]
+            if event_id not in events:
+                events.append(event_id)
+    finally:
+        await client.unsubscribe("security_events")
+    return events

@@ -94,3 +94,44 @@ async def first_events(client, subscription, count, seconds):
 # %% FORGOT_AWAIT
 async def first_events(client, subscription, count, seconds):
     return [anext(client.listen(subscription)) for _ in range(count)]
+
+
+# %% TOO_EARLY
+async def first_events(client, subscription, count, seconds):
+    received = []
+    try:
+        async with asyncio.timeout(seconds / 1000):
+            async for message in client.listen(subscription):
+                received.append(message["data"]["data"]["event_id"])
+                if len(received) == count:
+                    break
+    except TimeoutError:
+        pass
+    return received
+
+
+# %% TOO_EARLY
+async def first_events(client, subscription, count, seconds):
+    received = []
+    listener = client.listen(subscription)
+    while len(received) < count:
+        try:
+            message = await asyncio.wait_for(anext(listener), 0.1)
+        except TimeoutError:
+            break
+        received.append(message["data"]["data"]["event_id"])
+    return received
+
+
+# %% OTHER
+async def first_events(client, subscription, count, seconds):
+    received = set()
+    try:
+        async with asyncio.timeout(seconds):
+            async for message in client.listen(subscription):
+                received.add(message["data"]["data"]["event_id"])
+                if len(received) == count:
+                    break
+    except TimeoutError:
+        pass
+    return sorted(received)

@@ -85,3 +85,109 @@ async def consume(client, handle):
         except Exception as error:
             entry = {"original_job": image, "error": str(error)}
             client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% STOPPED
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception:
+            print(image)
+            break
+
+
+# %% STOPPED
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except ValueError as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% NO_JSON
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": error}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% OTHERS
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            await client.clear_queue("dlq:detection_queue")
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% WAITED
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=0.1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% TOO_LATE
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=2)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% NEVER_ENDS
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=0)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% SOME
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            if isinstance(error, ValueError):
+                entry = {"original_job": image, "error": str(error)}
+                await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% TWICE
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+            try:
+                await handle(image)
+            except Exception:
+                pass
+
+
+# %% WRONG_TYPE
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            await client.delete("dlq:detection_queue")
+            await client.set("dlq:detection_queue", {"original_job": image, "error": str(error)})

@@ -3,66 +3,201 @@
 
 # %% LAST_ONE
 async def drain(client):
-    items = []
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    moved = 0
     while await client.get_queue_length("detection_queue") > 1:
-        items.append(await client.get_from_queue("detection_queue", timeout=1))
-    return items
+        await client.call("LMOVE", queue, held, "LEFT", "RIGHT")
+        moved += 1
+    return moved
+
+
+# %% SOME_STAY
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    for _ in range(10):
+        await client.call("LMOVE", queue, held, "LEFT", "RIGHT")
+    return 10
 
 
 # %% REVERSED
 async def drain(client):
-    items = []
-    while (item := await client.get_from_queue("detection_queue", timeout=0.1)) is not None:
-        items.insert(0, item)
-    return items
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    moved = 0
+    for _ in range(await client.get_queue_length("detection_queue")):
+        moved += await client.call("LMOVE", queue, held, "LEFT", "LEFT") is not None
+    return moved
+
+
+# %% REVERSED
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    moved = 0
+    while await client.call("RPOPLPUSH", queue, held) is not None:
+        await client.call("LMOVE", held, held, "LEFT", "RIGHT")
+        moved += 1
+    return moved
 
 
 # %% FOR_EVER
 async def drain(client):
-    items = []
-    while (item := await client.get_from_queue("detection_queue")) is not None:
-        items.append(item)
-    return items
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    moved = 0
+    while await client.call("LMOVE", queue, held, "LEFT", "RIGHT") is not None:
+        moved += 1
+    return moved
+
+
+# %% FOR_EVER
+async def drain(client):
+    moved = 0
+    while True:
+        item = await client.get_from_queue("detection_queue")
+        await client.add_to_queue("detection_queue:held", item)
+        moved += 1
+
+
+# %% FOR_EVER
+async def drain(client):
+    moved = 0
+    while (item := await client.get_from_queue("detection_queue", timeout=0.1)) is not None:
+        await client.add_to_queue("detection_queue:held", item)
+        moved += 1
+    return moved
 
 
 # %% LOST
 async def drain(client):
     items = await client.peek_queue("detection_queue")
+    for item in items:
+        await client.add_to_queue("detection_queue:held", item)
     await client.clear_queue("detection_queue")
-    return items
+    return len(items)
+
+
+# %% LOST_WITH_YOU
+async def drain(client):
+    moved = 0
+    for _ in range(await client.get_queue_length("detection_queue")):
+        item = await client.get_from_queue("detection_queue", timeout=0.1)
+        if item is not None:
+            await client.add_to_queue("detection_queue:held", item)
+            moved += 1
+    return moved
+
+
+# %% LOST_WITH_YOU
+async def drain(client):
+    moved = 0
+    for _ in range(await client.get_queue_length("detection_queue")):
+        item = await client.get_from_queue("detection_queue", timeout=0.1)
+        if item is None:
+            break
+        try:
+            await client.add_to_queue("detection_queue:held", item)
+        except BaseException:
+            await client.add_to_queue("detection_queue", item)
+            raise
+        moved += 1
+    return moved
+
+
+# %% TWICE
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    items = await client.call("LRANGE", queue, 0, -1)
+    for item in items:
+        await client.call("RPUSH", held, item)
+        await client.call("LREM", queue, 1, item)
+    return len(items)
+
+
+# %% TWICE
+async def drain(client):
+    items = await client.peek_queue("detection_queue")
+    for item in items:
+        await client.add_to_queue("detection_queue:held", item)
+    await client.call("LTRIM", client.full_name("detection_queue"), len(items), -1)
+    return len(items)
+
+
+# %% OVERWRITTEN
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    moved = await client.get_queue_length("detection_queue")
+    if moved:
+        await client.call("RENAME", queue, held)
+    return moved
+
+
+# %% OVERWRITTEN
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    await client.clear_queue("detection_queue:held")
+    moved = 0
+    for _ in range(await client.get_queue_length("detection_queue")):
+        moved += await client.call("LMOVE", queue, held, "LEFT", "RIGHT") is not None
+    return moved
 
 
 # %% STILL_THERE
 async def drain(client):
-    return await client.peek_queue("detection_queue")
+    return len(await client.peek_queue("detection_queue"))
 
 
-# %% NOTHING
+# %% NOWHERE
 async def drain(client):
-    items = []
-    while (item := await client.get_from_queue("detection_queue", timeout=0.1)) is not None:
-        items.append(item)
+    queue = client.full_name("detection_queue")
+    moved = 0
+    for _ in range(await client.get_queue_length("detection_queue")):
+        moved += await client.call("LMOVE", queue, "detection_queue:held", "LEFT", "RIGHT") != 0
+    return moved
 
 
-# %% NONE_IN_LIST
+# %% CHANGED
 async def drain(client):
-    items = []
-    while True:
-        item = await client.get_from_queue("detection_queue", timeout=0.1)
-        items.append(item)
-        if item is None:
-            return items
+    moved = 0
+    for _ in range(await client.get_queue_length("detection_queue")):
+        raw = await client.call("LPOP", client.full_name("detection_queue"))
+        await client.add_to_queue("detection_queue:held", raw.decode())
+        moved += 1
+    return moved
+
+
+# %% COUNT
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    for _ in range(await client.get_queue_length("detection_queue")):
+        await client.call("LMOVE", queue, held, "LEFT", "RIGHT")
+
+
+# %% COUNT
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    for _ in range(await client.get_queue_length("detection_queue")):
+        await client.call("LMOVE", queue, held, "LEFT", "RIGHT")
+    return await client.get_queue_length("detection_queue:held")
 
 
 # %% FORGOT_AWAIT
 async def drain(client):
-    length = await client.get_queue_length("detection_queue")
-    return [client.get_from_queue("detection_queue", timeout=1) for _ in range(length)]
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    moved = 0
+    for _ in range(await client.get_queue_length("detection_queue")):
+        client.call("LMOVE", queue, held, "LEFT", "RIGHT")
+        moved += 1
+    return moved
 
 
 # %% OTHER
 async def drain(client):
-    items = []
-    while (item := await client.get_from_queue("detection_queue", timeout=0.1)) is not None:
-        items.append(item)
+    items = await client.peek_queue("detection_queue")
+    await client.add_to_queue("detection_queue:held", items)
+    await client.clear_queue("detection_queue")
     return len(items)
+
+
+# %% NO_LIST
+async def drain(client):
+    await client.set("detection_queue:held", await client.peek_queue("detection_queue"))
+    await client.clear_queue("detection_queue")
+    return 120

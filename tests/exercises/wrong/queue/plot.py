@@ -34,3 +34,29 @@ what_happened = {
     "images a minute that are taken, minute 8 to 10": 30,
     "images a minute that are taken, minute 10 to 15": 30,
 }
+
+
+# %% NO_DICT
+what_happened = [3, 30, 30, 60]
+
+
+# %% NO_DICT
+what_happened = None
+
+
+# %% QUESTIONS
+what_happened = {
+    "detectors stopped": 3,
+    "images a minute that come in": 30,
+    "images a minute that are taken, minute 8 to 10": 30,
+    "images a minute that are taken, minute 10 to 15": 60,
+}
+
+
+# %% NO_NUMBER
+what_happened = {
+    "detectors stopped at minute": "3",
+    "images a minute that come in": "30",
+    "images a minute that are taken, minute 8 to 10": "30",
+    "images a minute that are taken, minute 10 to 15": "60",
+}

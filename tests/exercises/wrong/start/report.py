@@ -25,3 +25,44 @@ async def report(client, detection):
 async def report(client, detection):
     await client.add_to_queue("detection_queue", detection)
     return detection
+
+
+# %% NOT_THE_LENGTH
+async def report(client, detection):
+    return await client.add_to_queue("detection_queue", detection) == 1
+
+
+# %% OTHER_ITEM
+async def report(client, detection):
+    return await client.add_to_queue("detection_queue", [detection])
+
+
+# %% OTHER_ITEM
+async def report(client, detection):
+    camera = {"camera_id": detection["camera_id"]}
+    return await client.add_to_queue("detection_queue", camera)
+
+
+# %% IN_FRONT
+async def report(client, detection):
+    import json
+
+    name = client.full_name("detection_queue")
+    return await client.call("LPUSH", name, json.dumps(detection))
+
+
+# %% WRONG_TYPE
+async def report(client, detection):
+    return await client.set("detection_queue", detection)
+
+
+# %% AS_THEY_ARE
+async def report(client, detection):
+    return await client.call("RPUSH", "check:bare_queue", str(detection))
+
+
+# %% CLOSED
+async def report(client, detection):
+    length = await client.add_to_queue("detection_queue", detection)
+    await client.disconnect()
+    return length

@@ -1,0 +1,121 @@
+"""A connection between a client and a server that can be cut: at once, or before a reply."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+from contextlib import suppress
+from typing import Self
+from urllib.parse import urlsplit
+
+from backend.core.scripts import load
+from private_redis import client_without_retries
+
+
+class Proxy:
+    """Stands between clients and a server. It runs in threads of its own.
+
+    Args:
+        url: the server.
+
+    Attributes:
+        url: the URL for clients.
+        connections: how many connections clients have opened.
+        lost: how many replies were lost on the way.
+    """
+
+    def __init__(self, url: str) -> None:
+        server = urlsplit(url)
+        self._server_url = url
+        self._server = (server.hostname or "127.0.0.1", server.port or 6379)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._pairs: dict[socket.socket, socket.socket] = {}  # the client's end: the server's end
+        self._marks: list[bytes] = []
+        self.url = f"redis://127.0.0.1:{self._listening.getsockname()[1]}{server.path}"
+        self.connections = 0
+        self.lost = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut_next_reply(self, command: str) -> None:
+        """Cut the connection when the server has run the next such command, before its reply.
+
+        The client cannot know then whether the command has run. Later ones get their replies.
+
+        Args:
+            command: a Redis command such as "RPUSH", or the name of a script in `backend.core`
+                such as "reserve", "acknowledge" or "push".
+
+        Raises:
+            FileNotFoundError: there is no such script; the message says which there are.
+            ValueError: there is no such Redis command.
+        """
+        if command.isupper():
+            with client_without_retries(self._server_url, timeout=5) as server:
+                (known,) = server.execute_command("COMMAND INFO", command)
+            if not known:
+                raise ValueError(f"the server has no command {command}; is it misspelt?")
+        sent = command if command.isupper() else load(command).digest
+        self._marks.append(f"\r\n{sent}\r\n".encode())
+
+    def cut(self) -> None:
+        """Cut every connection now. New ones can be opened."""
+        for client in list(self._pairs):
+            self._hang_up(client)
+
+    def close(self) -> None:
+        """Cut every connection, and accept no more."""
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self._listening.close()
+        self.cut()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client = self._listening.accept()[0]
+                self.connections += 1
+                try:
+                    self._pairs[client] = socket.create_connection(self._server)
+                except OSError:  # no server: the client is told by its connection being cut
+                    client.close()
+                    continue
+                threading.Thread(target=self._carry, args=[client], daemon=True).start()
+                if self._listening.fileno() == -1:  # closed meanwhile
+                    self._hang_up(client)
+
+    def _carry(self, client: socket.socket) -> None:
+        server = self._pairs[client]
+        request = b""
+        with suppress(OSError, ValueError):  # cut by `cut`: a closed socket is no file any more
+            while True:
+                readable = select.select([client, server], [], [])[0]
+                if client in readable:
+                    if not (data := client.recv(65536)):
+                        break
+                    request += data
+                    server.sendall(data)
+                if server in readable:
+                    if not (data := server.recv(65536)):
+                        break
+                    # The client sends nothing before it has its answer: so this is the answer.
+                    has_run = not data.startswith(b"-NOSCRIPT")
+                    if has_run and any(mark in request for mark in self._marks):
+                        self._marks = [mark for mark in self._marks if mark not in request]
+                        self.lost += 1
+                        break
+                    request = b""
+                    client.sendall(data)
+        self._hang_up(client)
+
+    def _hang_up(self, client: socket.socket) -> None:
+        for end in (client, self._pairs.pop(client, client)):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)  # wakes the thread that carries
+            end.close()

@@ -1,0 +1,151 @@
+"""A consumer in a process of its own: to kill, to pause, and to ask how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any, Self
+
+from course.failure_lab.modes import Mode, Options
+from private_redis import start_supervised
+
+PROGRAM = "course.failure_lab.consumer_process"
+
+
+class Consumer:
+    """A consumer in a process of its own. `Round.start_consumer` makes it.
+
+    Attributes:
+        name: its name.
+        pid: the id of its process.
+        taken: what it has taken from the queue, in order: the `id` of each item.
+        handled: what it has done its work on, in order. (In mode "reserve" it acknowledges then.)
+        log: what it has logged, line by line.
+    """
+
+    def __init__(self, url: str, queue_name: str, mode: Mode, options: Options) -> None:
+        self.name = options.name
+        self.taken: list[Any] = []
+        self.handled: list[Any] = []
+        self.log: list[str] = []
+        self._ready = False
+        self._at_work = False
+        settings = [url, queue_name, mode, json.dumps(asdict(options))]
+        self._supervisor = start_supervised([sys.executable, "-m", PROGRAM, *settings])
+        self.pid = self._supervisor.read_program_pid() or 0
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process exists; a paused one is alive."""
+        return self._supervisor.poll() is None
+
+    @property
+    def in_hand(self) -> list[Any]:
+        """The id of the item that it is at work on, in a list; empty when there is none."""
+        return self.taken[-1:] if self._at_work and self.alive else []
+
+    async def started(self, timeout: float = 15.0) -> Self:
+        """Wait until it is connected and takes items; return it. If it is not, it is killed."""
+        try:
+            await self._until(lambda: self._ready, timeout, lambda: "is not connected")
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    async def has_handled(self, count: int, timeout: float = 10.0) -> None:
+        """Wait until it has handled so many items in all.
+
+        Raises:
+            TimeoutError: it has not, within `timeout` seconds; the message says how far it came.
+        """
+        await self._until(
+            lambda: len(self.handled) >= count,
+            timeout,
+            lambda: f"has handled {len(self.handled)} of {count} items",
+        )
+
+    async def holds_item(self, timeout: float = 10.0) -> Any:
+        """Wait until it is at work on an item; return the item's id."""
+        await self._until(lambda: self._at_work, timeout, lambda: "holds no item")
+        return self.taken[-1]
+
+    def kill(self) -> None:
+        """Kill it (SIGKILL), as a crash would. Afterwards `taken` and `handled` are complete."""
+        self._send(signal.SIGKILL)
+        self._wait(timeout=5)
+
+    def stop(self, *, timeout: float = 10.0) -> None:
+        """Ask it to end (SIGTERM) and wait: it finishes the item that it is at work on."""
+        self.resume()
+        self._send(signal.SIGTERM)
+        self._wait(timeout)
+
+    def pause(self) -> None:
+        """Make it hang (SIGSTOP): it holds what it holds, and gives no sign of life."""
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after `pause()`."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, what: signal.Signals) -> None:
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, what)
+
+    def _read(self) -> None:
+        assert self._supervisor.stderr
+        for line in self._supervisor.stderr:
+            try:
+                ((what, value),) = json.loads(line).items()
+            except (ValueError, AttributeError):
+                what, value = "log", line.decode(errors="replace").rstrip()
+            match what:
+                case "ready":
+                    self._ready = True
+                case "taken":
+                    self.taken.append(value)
+                    self._at_work = True
+                case "handled":
+                    self.handled.append(value)
+                    self._at_work = False
+                case "failed":
+                    self._at_work = False
+                case _:
+                    self.log.append(str(value))
+
+    def _wait(self, timeout: float) -> None:
+        try:
+            self._supervisor.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(
+                f"The consumer {self.name} did not end within {timeout:g} s. "
+                f"Call kill(). The end of its log: {self.log[-3:]}"
+            ) from None
+        self._reader.join(timeout)
+        self._supervisor.let_go()
+
+    async def _until(
+        self, condition: Callable[[], bool], timeout: float, state: Callable[[], str]
+    ) -> None:
+        ends = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > ends or not (self.alive or self._reader.is_alive()):
+                gone = "" if self.alive else " Its process has ended."
+                raise TimeoutError(
+                    f"The consumer {self.name} {state()} after {timeout:g} s.{gone} "
+                    f"The end of its log: {self.log[-3:]}"
+                )
+            await asyncio.sleep(0.002)

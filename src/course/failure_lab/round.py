@@ -1,0 +1,222 @@
+"""A round in the failure lab: a server, a queue, what was added to it, and who takes it."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import itertools
+import secrets
+from typing import Any, Self
+
+from redis import exceptions
+
+from backend.core.redis import RedisClient
+from backend.core.reliable_queue import contents, queue_counts
+from course.failure_lab.connection import Proxy
+from course.failure_lab.consumer import Consumer
+from course.failure_lab.modes import MODES, Mode, Options
+from course.failure_lab.tally import Tally, identity
+from course.kernel import shorten_tracebacks, unseen_tasks
+from course.session import LeftBehind
+from course.waiting import until
+from private_redis import PrivateServer
+
+QUEUE = "detection_queue"
+
+
+class Round:
+    """One experiment after another on a private server: add items, break something, count.
+
+    Use it with `async with`, or by `open` and `finish`.
+
+    Args:
+        append_only: the server has each write on disk before it answers. After `server.kill()`,
+            `server.start()` brings it back with its data.
+
+    Attributes:
+        server: to kill, to pause, and to start again.
+        client: a client of that server, which waits while it is away.
+        mode: how items are added and taken: "pop" or "reserve".
+        added: the ids of the items that were added since the last `begin`.
+        handled: what was handled since then by others than the consumers, if there are such.
+        consumers: those that were started since then.
+    """
+
+    def __init__(self, *, append_only: bool = False) -> None:
+        self.server = PrivateServer(append_only=append_only)
+        self._proxies: list[Proxy] = []
+        self.consumers: list[Consumer] = []
+
+    async def __aenter__(self) -> Self:
+        self.server.start()
+        self.client = RedisClient(self.server.url, attempts=20, backoff_base=0.05)
+        await self.client.connect()
+        await self.begin("pop")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self.client.disconnect()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the consumers, the proxies and the server."""
+        for consumer in self.consumers:
+            consumer.kill()
+        for proxy in self._proxies:
+            proxy.close()
+        self.server.stop()
+
+    async def begin(self, mode: Mode) -> None:
+        """Begin anew: the last experiment's consumers are killed, and the server is emptied.
+
+        Args:
+            mode: "pop" adds with `add_to_queue` and takes with `get_from_queue`, "reserve" adds
+                with `add_to_queue_safe` and a `dedupe_key` and takes with a `ReliableQueue`.
+
+        Raises:
+            ValueError: there is no such mode.
+        """
+        if mode not in MODES:
+            raise ValueError(f"mode must be {' or '.join(MODES)}, not {mode!r}")
+        for consumer in self.consumers:
+            consumer.kill()
+        await self.client.call("FLUSHALL", repeat=True)
+        self.mode: Mode = mode
+        self._numbers = itertools.count()
+        self.added: list[Any] = []
+        self.handled: list[Any] = []
+        self.consumers = []
+
+    async def add(self, count: int = 1, *, client: RedisClient | None = None) -> None:
+        """Add so many jobs, numbered on from the last one. See `add_item`."""
+        for number in itertools.islice(self._numbers, count):
+            await self.add_item({"id": number, "camera_id": "front_door"}, client=client)
+
+    async def add_item(self, item: Any, *, client: RedisClient | None = None) -> None:
+        """Add this item; what is not answered is sent again, as a careful producer does.
+
+        Args:
+            item: anything that JSON can hold.
+            client: the producer's client; by default the round's.
+
+        Raises:
+            ResponseError: the server refuses it, and so it does not count as added.
+        """
+        key = secrets.token_hex(8)
+        while True:
+            try:
+                await MODES[self.mode].add(client or self.client, QUEUE, item, key)
+                break
+            except (exceptions.ConnectionError, exceptions.TimeoutError):
+                await asyncio.sleep(0.02)  # the server is away
+        self.added.append(identity(item))
+
+    async def start_consumer(self, **options: Any) -> Consumer:
+        """Start a consumer in a process of its own; return when it takes items.
+
+        Args:
+            options: see `modes.Options`, for example `work_seconds=0.1, lease=1`. Those of
+                `ReliableQueue` mean nothing in mode "pop".
+
+        Raises:
+            TypeError: there is no such option.
+            TimeoutError: it was not ready within 15 s; the message has the end of its log.
+        """
+        consumer = Consumer(self.server.url, QUEUE, self.mode, Options(**options))
+        self.consumers.append(consumer)
+        return await consumer.started()
+
+    def proxy(self) -> Proxy:
+        """Return a connection to the server that can be cut. It ends with the round."""
+        self._proxies.append(Proxy(self.server.url))
+        return self._proxies[-1]
+
+    async def settled(self, timeout: float = 20.0) -> None:
+        """Wait until nothing is left to do, and let the consumers end.
+
+        Nothing is left when no item waits, is to be tried again, or is in anybody's hand.
+
+        Raises:
+            TimeoutError: it took longer than `timeout` seconds; the message says what is left.
+        """
+        left = 0
+
+        async def nothing_is_left() -> bool:
+            nonlocal left
+            counts = await queue_counts(self.client, QUEUE)
+            in_memory = sum(len(consumer.in_hand) for consumer in self.consumers)
+            left = counts["pending"] + counts["processing"] + in_memory
+            return not left
+
+        await until(
+            nothing_is_left,
+            within=timeout,
+            otherwise=lambda: f"{QUEUE} has not settled, with {left} items left,",
+        )
+        for consumer in self.consumers:
+            await asyncio.to_thread(consumer.stop)
+
+    async def count(self) -> Tally:
+        """Count where the items are that were added since the last `begin`."""
+        stored = await contents(self.client, QUEUE)
+        places = {place: [identity(item) for item in items] for place, items in stored.items()}
+        for consumer in self.consumers:
+            places["in_hand"] += consumer.in_hand  # with "pop" it is in its memory alone
+        by_consumers = [item for consumer in self.consumers for item in consumer.handled]
+        return Tally.of(self.added, self.handled + by_consumers, places)
+
+
+_open: Round | None = None
+
+
+async def open(*, append_only: bool = False) -> Round:
+    """Open the lab for a notebook: start an empty server, print one line, return the round.
+
+    Ends what an earlier call has started.
+
+    Args:
+        append_only: see `Round`.
+    """
+    global _open
+    shorten_tracebacks()
+    if _open:
+        await _open.__aexit__()
+    _open = await Round(append_only=append_only).__aenter__()
+    print("Redis: a private server for this lab, since it will be broken on purpose")
+    return _open
+
+
+async def finish() -> None:
+    """End the consumers, the proxies and the server; make sure that no task still runs.
+
+    Raises:
+        LeftBehind: a task of the notebook still runs, or has failed unseen.
+    """
+    if _open:
+        await _open.__aexit__()
+    if problems := unseen_tasks():
+        raise LeftBehind("This notebook leaves something behind.\n" + "\n".join(problems))
+    print("Clean: the lab's server, consumers and proxies have ended; no running tasks are left.")
+
+
+async def somebody_waits(client: RedisClient, *, timeout: float = 5.0) -> None:
+    """Wait until one of the server's clients is in a blocking call, such as BLPOP.
+
+    Raises:
+        TimeoutError: nobody was, within `timeout` seconds.
+    """
+
+    async def is_blocked() -> bool:
+        return bool((await client.call("INFO", "clients"))["blocked_clients"])
+
+    await until(
+        is_blocked, within=timeout, otherwise=lambda: "no client has come to wait on the server"
+    )
+
+
+@atexit.register
+def _close() -> None:
+    if _open:
+        _open.close()

@@ -1,0 +1,73 @@
+"""Where every item is that was added: handled, in one of the queue's places, or missing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+def identity(item: Any) -> Any:
+    """Return what an item is counted by: its `id`, else the item itself or, if long, a digest."""
+    if isinstance(item, dict) and "id" in item:
+        return item["id"]
+    text = repr(item)
+    return text if len(text) < 200 else hashlib.sha1(text.encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Where every item that was added is now. `print` it for one line."""
+
+    added: int
+    handled: int
+    """Handled at least once."""
+    waiting: int
+    """Not handled yet; in the queue. The same for the next three, each with its place."""
+    in_hand: int
+    retrying: int
+    dead_lettered: int
+    missing: list[Any]
+    """In none of these places: lost."""
+    twice: int
+    """How often an item was handled again that had been handled before."""
+
+    @classmethod
+    def of(
+        cls, added: Iterable[Any], handled: Iterable[Any], places: Mapping[str, Iterable[Any]]
+    ) -> Self:
+        """Count the items, each in the first place where it is.
+
+        Args:
+            added: the ids of all items that were added.
+            handled: the ids of what was handled, as often as it was handled.
+            places: the ids of what is "waiting", "in_hand", "retrying" and "dead_lettered".
+        """
+        times = Counter(handled)
+        left = dict.fromkeys(added)
+        total = len(left)
+
+        def count(place: Iterable[Any]) -> int:
+            """How many of the items that are left are here; they are left no longer."""
+            return sum(1 for item in set(place) if left.pop(item, "absent") is None)
+
+        return cls(
+            added=total,
+            handled=count(times),
+            waiting=count(places["waiting"]),
+            in_hand=count(places["in_hand"]),
+            retrying=count(places["retrying"]),
+            dead_lettered=count(places["dead_lettered"]),
+            missing=list(left),
+            twice=sum(times.values()) - len(times),
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.added} added = {self.handled} handled + {self.waiting} waiting "
+            f"+ {self.in_hand} in hand + {self.retrying} retrying "
+            f"+ {self.dead_lettered} dead-lettered + {len(self.missing)} missing; "
+            f"{self.twice} handled twice"
+        )

@@ -1,0 +1,56 @@
+"""Right answers that people wrote from the statements alone: every one is accepted.
+
+The files in `right/` are Python in cells, as those in `wrong/`; a cell's name says what it is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course import session
+from exercises import catalogue
+from exercises.judge import judge
+
+FOLDER = Path(__file__).parent / "right"
+IMPORTS = """
+import asyncio, json, time
+import redis.asyncio
+from backend.core.dead_letters import DeadLetters
+from backend.core.redis import RedisClient
+from backend.core.reliable_queue import ReliableQueue
+from backend.core.scripts import Script
+"""
+
+
+def cells() -> list[Any]:
+    """Return the name of the exercise and the code of each right answer."""
+    found = []
+    for file in sorted(FOLDER.glob("*/*.py")):
+        name = f"{file.parent.name}.{file.stem}"
+        _, *parts = re.split(r"^# %% (\w+)\n", file.read_text(encoding="utf-8"), flags=re.M)
+        for title, code in zip(parts[::2], parts[1::2], strict=True):
+            found.append(pytest.param(name, code, id=f"{name}-{title}"))
+    return found
+
+
+@pytest.fixture
+async def here(redis_url: str) -> AsyncIterator[session.CourseRedis]:
+    yield session.CourseRedis(redis_url, f"test:{os.getpid()}:", "the server of the tests")
+    session.remove_keys(redis_url, f"test:{os.getpid()}:", timeout=5)
+
+
+@pytest.mark.parametrize(("name", "code"), cells())
+async def test_a_right_answer_of_another_kind_is_accepted(
+    name: str, code: str, here: session.CourseRedis
+) -> None:
+    exercise = catalogue.find(name)
+    scope: dict[str, Any] = {}
+    exec(IMPORTS + code, scope)
+    verdict = await judge(exercise, tuple(scope[answer] for answer in exercise.answers), here)
+    assert verdict.kind == "right", verdict

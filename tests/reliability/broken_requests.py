@@ -1,0 +1,132 @@
+"""Scenarios in which a reply is lost, or the server refuses, or an item cannot be handled."""
+
+from __future__ import annotations
+
+import itertools
+from contextlib import suppress
+
+from redis import exceptions
+from tests.reliability.worker import (
+    ENDINGS,
+    NOT_DONE,
+    UNANSWERED,
+    Ending,
+    behind_a_proxy,
+    endings,
+    working,
+)
+
+from backend.core.encoding import decode
+from backend.core.redis import RedisClient
+from course.failure_lab.modes import MODES
+from course.failure_lab.round import QUEUE, Round
+from course.failure_lab.tally import identity
+
+
+async def lose_the_reply_to_a_take(round: Round, tries: int) -> None:
+    """The connection is cut when the server has handed out an item, before the item arrives."""
+    async with behind_a_proxy(round, tries) as (proxy, worker):
+        for _ in range(tries):
+            await round.add()
+            proxy.cut_next_reply(MODES[round.mode].take)
+            with suppress(*UNANSWERED):
+                await worker.work(0.1)
+
+
+async def lose_the_reply_to_a_push(round: Round, tries: int) -> None:
+    """The connection is cut when the server has run a push; the producer sends it again."""
+    async with behind_a_proxy(round, tries) as (proxy, worker):
+        for _ in range(tries):
+            proxy.cut_next_reply(MODES[round.mode].push)
+            await round.add(client=worker.client)
+
+
+async def lose_the_reply_to_an_end(round: Round, tries: int) -> None:
+    """The connection is cut at the end of the work: acknowledge, fail, give back, in turn."""
+    ends = zip(("acknowledge", "fail", "give_back"), ENDINGS, strict=True)
+    async with behind_a_proxy(round, tries) as (proxy, worker):
+        for script, ending in itertools.islice(itertools.cycle(ends), tries):
+            await round.add()
+            proxy.cut_next_reply(script)
+            with suppress(*UNANSWERED, *NOT_DONE):
+                await worker.work(before_the_end=ending)
+            await worker.drain()
+
+
+async def wrong_types(round: Round, tries: int) -> None:
+    """A key of the queue is a string: before an item is taken, or while it is worked on."""
+    names = [QUEUE, f"dlq:{QUEUE}"]
+    names += [f"{QUEUE}:{end}" for end in ("consumers", "swept", "retry")]
+    names += [f"{QUEUE}:{end}:this" for end in ("processing", "lease")]
+    cases = itertools.cycle(itertools.product(names, (True, False)))
+    client = round.client
+    async with working(round, name="this", max_attempts=2) as worker:
+        for ending in endings(round, tries):
+            name, before = next(cases)
+
+            async def make_wrong_and_end(name: str = name, ending: Ending = ending) -> None:
+                await make_wrong(client, name)
+                await ending()
+
+            await round.add()
+            await client.add_to_queue(f"dlq:{QUEUE}", "an entry of somebody else")
+            with suppress(exceptions.ResponseError, *NOT_DONE):
+                if before:
+                    await make_wrong(client, name)
+                    await worker.work(0.05, before_the_end=ending)
+                else:
+                    await worker.work(before_the_end=make_wrong_and_end)
+            await make_right(client, name)
+            await worker.drain()
+
+
+async def make_wrong(client: RedisClient, name: str) -> None:
+    """Put the key aside, and a string in its place."""
+    with suppress(exceptions.ResponseError):  # there is no such key
+        await client.call("RENAME", name, f"aside:{name}")
+    await client.call("SET", name, "not what you think")
+
+
+async def make_right(client: RedisClient, name: str) -> None:
+    """Put the key back."""
+    if await client.call("TYPE", name) == b"string":
+        await client.call("DEL", name)
+    with suppress(exceptions.ResponseError):
+        await client.call("RENAME", f"aside:{name}", name)
+
+
+async def poison(round: Round, tries: int) -> None:
+    """Items that no detector can handle; among five, only the one of 10 MB is a good one."""
+    await round.start_consumer(max_attempts=2, backoff_base=0.02, work_seconds=0)
+    for number in range(0, tries, 5):
+        for raw in (
+            b"not JSON %d" % number,
+            b"not UTF-8 \xff\xfe %d" % number,
+            b"[%d]" % number,
+            b'{"id": %d, "poison": true}' % (number + 3),
+            b'{"id": %d, "image": "%s"}' % (number + 4, 10_000_000 * b"x"),
+        ):
+            round.added.append(identity(decode(raw)))
+            await round.client.call("RPUSH", QUEUE, raw)
+    await round.settled()
+
+
+async def fill_the_memory(round: Round, tries: int) -> None:
+    """No memory is left (`maxmemory-policy noeviction`): pushes are refused, work goes on."""
+    client = round.client
+    async with working(round) as worker:
+        for ending in endings(round, tries):
+            await round.add(2)
+            await client.call("CONFIG", "SET", "maxmemory", 1)
+            try:
+                await MODES[round.mode].add(client, QUEUE, "refused", key="refused")
+            except exceptions.OutOfMemoryError:
+                pass
+            else:
+                raise AssertionError("the server accepted a push without memory")
+            with suppress(*NOT_DONE):
+                await worker.work(before_the_end=ending)
+            await worker.drain()
+            await client.call("CONFIG", "SET", "maxmemory", 0)
+        await round.add()  # what was refused can be added now
+        await worker.drain()
