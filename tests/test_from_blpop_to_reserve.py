@@ -265,6 +265,27 @@ async def test_before_the_permissions_are_granted_reserve_is_refused(
         await ReliableQueue(detector, QUEUE).__aenter__()
 
 
+async def test_with_the_permissions_of_the_page_nothing_that_a_consumer_does_is_refused(
+    admin: RedisClient, detector: RedisClient
+) -> None:
+    await grant(admin)
+    for item in "acknowledged", "given up":
+        await admin.add_to_queue(QUEUE, item)
+    async with ReliableQueue(detector, QUEUE, lease=0.3, max_attempts=1) as queue:
+        await until(lambda: admin.exists(f"{QUEUE}:swept"))  # its heart has beaten when it was idle
+        job = await queue.take(5)
+        assert job
+        await queue.give_back(job)
+        job = await queue.take(5)
+        assert job
+        assert [await queue.acknowledge(job) for _ in range(2)] == [True, True]
+        job = await queue.take(5)
+        assert job
+        await queue.fail(job, "no good")
+    assert (await contents(admin, QUEUE))["dead_lettered"] == ["given up"]
+    assert await refused(admin) == set()
+
+
 async def test_an_item_in_hand_goes_back_at_sigterm(
     admin: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
