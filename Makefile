@@ -12,11 +12,11 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
 	--KernelManager.transport_encryption=auto
 
-.PHONY: help setup lab doctor test check fault-table test-thorough notebooks pins clean
+.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '  ARGS="…" adds arguments:            make lab ARGS="--port 9999"   make test ARGS="-k queue"'
 	@echo '  PYTHON=… chooses the Python:        make lab PYTHON=/path/to/python   (when .venv is made)'
@@ -40,6 +40,9 @@ check: $(READY) ## lint, format, types, who may import whom, clean metadata of t
 	@$(VENV) mypy
 	@$(VENV) lint-imports
 	@$(VENV) python -m tests.notebooks.rerun --check-metadata notebooks/*.ipynb
+
+soak: $(READY) ## cause all faults at once for ten minutes, twice, and count what is lost
+	@$(VENV) python -m tests.reliability.soak $(ARGS)
 
 fault-table: $(READY) ## cause every fault a few times, and print what was lost; ARGS=--full
 	@$(VENV) python -m tests.reliability.fault_table $(ARGS)

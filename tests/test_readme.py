@@ -14,6 +14,11 @@ def test_every_link_leads_to_a_file() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def test_every_page_of_the_docs_is_linked() -> None:
+    pages = {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+    assert pages - set(re.findall(r"\]\(([^)#]+)\)", README)) == set()
+
+
 def test_every_path_that_is_named_is_there() -> None:
     paths = re.findall(
         r"`((?:src|tests|docs|notebooks|scripts|\.ci|\.devcontainer)/[^\s`<*]*)`", README
@@ -33,6 +38,15 @@ def test_every_folder_of_the_sources_and_the_tests_is_on_the_map() -> None:
         if parent == "src" or folder.name not in mirrors or folder.name == "exercises"
     ]
     assert [folder for folder in folders if f"`{folder}`" not in layout] == []
+
+
+def test_every_option_and_variable_of_the_pipeline_that_is_named_exists() -> None:
+    section = README.partition("## The pipeline outside")[2].partition("\n## ")[0]
+    sources = [path.read_text() for path in (ROOT / "src" / "backend").rglob("*.py")]
+    named = re.findall(r"`(--[a-z-]+|[A-Z]+(?:_[A-Z]+)+)\b", section)
+    assert len(named) > 5
+    named.remove("--help")  # argparse brings it
+    assert [name for name in named if not any(f'"{name}"' in text for text in sources)] == []
 
 
 def test_every_command_of_make_that_is_named_exists() -> None:

@@ -8,6 +8,7 @@ The way of an answer, room by room:
     catalogue   finds an exercise by its name; `exercise` reads its Markdown file
     judge       runs the check in a child process (`sandbox`) and returns the verdict
     bench       what a check works with: clients, servers, a deadline (`position`: in which line)
+    interruptions  cuts an answer short at each of its commands
     verdict     what is said: NotYet, or right
     record      which exercises are solved
 

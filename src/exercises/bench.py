@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import re
 import signal
 import time
@@ -145,6 +146,7 @@ class Bench:
         self._clients = [self.client]
         self._code = ReadersCode(answers)
         self._running: Any = None
+        self._process = os.getpid()
         self._limit = LIMIT
         self._hint: str | Callable[[], str] = TOO_LONG
         self._forgotten: list[str] = []
@@ -303,6 +305,23 @@ class Bench:
         _fit(function, arguments)
         self._forgotten, self.client.after_each = [], between
         self._limit, self._hint = within, too_long
+        result = await self._call(function, arguments, within, raised)
+        self._look_around(result)
+        if inspect.isasyncgen(result) or inspect.isgenerator(result):
+            raise NotYet(YIELDS, expected="a result", came="a generator")
+        if any(client.closed for client in self._clients):
+            raise NotYet(CLOSED, expected="the client is still connected", came="it is closed")
+        await self._look_at_bystanders()
+        return result
+
+    async def _call(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        within: float,
+        raised: str | Callable[[BaseException], str | None],
+    ) -> Any:
+        """Call the answer while the clock runs, and turn an exception into a verdict."""
         self._started = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, within)
         try:
@@ -317,15 +336,11 @@ class Bench:
             self._look_around(error)
             raise self._raised(error, raised) from None
         finally:
+            if os.getpid() != self._process:  # the answer has forked, and this is its copy:
+                os._exit(0)  # it must not talk on the connections of the check
             signal.setitimer(signal.ITIMER_REAL, LIMIT)
             self.seconds = time.monotonic() - self._started
             self._running, self.client.after_each, self._limit = None, None, LIMIT
-        self._look_around(result)
-        if inspect.isasyncgen(result) or inspect.isgenerator(result):
-            raise NotYet(YIELDS, expected="a result", came="a generator")
-        if any(client.closed for client in self._clients):
-            raise NotYet(CLOSED, expected="the client is still connected", came="it is closed")
-        await self._look_at_bystanders()
         return result
 
     async def _look_at_bystanders(self) -> None:

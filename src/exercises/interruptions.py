@@ -12,6 +12,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Literal
 
 from redis.asyncio import Redis
@@ -142,8 +143,6 @@ async def apart(
     """
 
     def child(send: sandbox.Send) -> None:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends it, also if the check ends before
-        signal.setitimer(signal.ITIMER_REAL, LIMIT)
         asyncio.new_event_loop().run_until_complete(perform(send))
 
     async def perform(send: sandbox.Send) -> None:
@@ -160,8 +159,10 @@ async def apart(
         came = await stage.perform(job)
         send({"cut": stage.was_cut, "came": came})
 
-    report = await sandbox.run(child, limit=LIMIT + 1)
-    return report or {"cut": None, "came": None}
+    nothing = {"cut": None, "came": None}
+    with suppress(TimeoutError):
+        return await sandbox.run(child, limit=LIMIT) or nothing
+    return nothing
 
 
 async def moments(run: Callable[[int], Awaitable[sandbox.Report]]) -> AsyncIterator[sandbox.Report]:

@@ -446,7 +446,7 @@ FAULTS = (
     in_pipeline(
         "a closed batch stays behind",
         BATCHES,
-        "redis.call('DEL', current, ",
+        "redis.call('DEL', batches .. camera .. ':current', ",
         "redis.call('DEL', ",
     ),
     in_pipeline(
@@ -495,8 +495,8 @@ FAULTS = (
     in_pipeline(
         "any score of the model is taken",
         MODEL,
-        "Field(ge=0, le=100)",
-        "Field()",
+        "0 <= number <= 100",
+        "True",
     ),
     in_pipeline(
         "a model that does not answer means no risk",
@@ -508,7 +508,7 @@ FAULTS = (
     in_pipeline(
         "a batch that is done twice has two events",
         PUBLISH_EVENT,
-        "if id then return tonumber(id) end",
+        "if id then return id end",
         "",
     ),
     in_pipeline(
@@ -527,7 +527,7 @@ FAULTS = (
     in_pipeline(
         "the list of events grows for ever",
         PUBLISH_EVENT,
-        "redis.call('LTRIM', recent, 0, ARGV[3] - 1)",
+        "redis.call('LTRIM', recent, 0, most - 1)",
         "",
     ),
     in_pipeline(

@@ -22,6 +22,7 @@ from tests.notebooks.rerun import METADATA, code_cells
 
 from course import plots
 from course.plots.output import png
+from course.plots.words import describe
 
 PROJECT = Path(__file__).parents[2]
 
@@ -55,8 +56,8 @@ def figure(values: list[int]) -> Figure:
 
 def plotting(values: list[int], *, shown: list[int], pictured: list[int]) -> NotebookNode:
     """A cell that plots `values`; stored are the words of one figure and the picture of another."""
-    picture = png(figure(pictured), plots.describe(figure(pictured)))
-    text = plots.describe(figure(shown))
+    picture = png(figure(pictured), describe(figure(pictured)))
+    text = describe(figure(shown))
     data = {"text/plain": text, "image/png": base64.b64encode(picture).decode()}
     source = (
         "from course import plots\n"

@@ -11,7 +11,6 @@ from backend.core.redis import RedisClient
 from backend.core.reliable_queue import queue_counts
 from backend.services.batch_aggregator import ANALYSIS_QUEUE
 from backend.services.file_watcher import DETECTION_QUEUE
-from backend.services.media_file import CAMERA_ID
 from backend.services.stage import Stage
 
 STATUS_CHANNEL = "system_status"
@@ -27,7 +26,6 @@ async def cameras(client: RedisClient) -> list[dict[str, Any]]:
     except ResponseError:  # somebody else has put something under that name
         return []
     names = sorted(raw.decode(errors="replace") for raw in members)
-    names = [name for name in names if CAMERA_ID.fullmatch(name)]
     if not names:
         return []
     keys = [client.full_name(f"camera:{name}:status") for name in names]

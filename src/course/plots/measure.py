@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -52,11 +52,25 @@ async def watch(
     if live and every is None:
         raise ValueError("a live view samples by the clock: give `every` in seconds")
 
-    lengths = Lengths(client, queues, timed=every is not None, timeout=timeout)
-    if every is None:
-        yield lengths
-        return
-    await lengths.sample()
+    async with _asks_once(client) if outages else nullcontext(client) as asking:
+        lengths = Lengths(asking, queues, timed=every is not None, timeout=timeout)
+        if every is None:
+            yield lengths
+            return
+        await lengths.sample()
+        async with _sampling(lengths, every, live=live, outages=outages):
+            yield lengths
+
+
+def _asks_once(client: RedisClient) -> RedisClient:
+    """Return a client that does not wait before it asks again: the gap would be longer by that."""
+    return RedisClient(client.redis_url, namespace=client.namespace, attempts=1)
+
+
+@asynccontextmanager
+async def _sampling(
+    lengths: Lengths, every: float, *, live: bool, outages: bool
+) -> AsyncIterator[None]:
     failures: Sequence[BaseException] = ()
     done = asyncio.Event()
     try:
@@ -65,7 +79,7 @@ async def watch(
             sampling = tasks.create_task(_sample_until(done, lengths, every, outages))
             if live:
                 tasks.create_task(draw_until(sampling, lengths))
-            yield lengths
+            yield
             done.set()
     except* Exception as group:
         failures = group.exceptions

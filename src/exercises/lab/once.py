@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from backend.core.redis import RedisClient
-from exercises.bench import RAISED, Bench
+from exercises.bench import Bench
 from exercises.interruptions import Stage
 from exercises.verdict import NotYet
 
@@ -39,6 +39,10 @@ UNKNOWN = (
 BELIEVED = (
     "It answered False while another was still at work, who may die. Then this batch is "
     "acknowledged, and its event never made. Wait until it is done, or raise an exception."
+)
+TOO_SLOW = (
+    "The event was made long ago, and the other analyzer still waits. Look again after a short "
+    "sleep, some tenths of a second."
 )
 ONE_KEY = (
     "An event of another batch was held back: the key is the same for both. The batch's id belongs "
@@ -78,6 +82,7 @@ OTHER = "Return True if this call has made the event, and False if it was made b
 async def check(bench: Bench, event_once: Any) -> None:
     """Ask twice, for another batch, after a failure; then overtaken, killed and cancelled."""
     await _in_good_times(bench, event_once)
+    await _while_another_is_at_it(bench, event_once)
     await _after_a_failure(bench, event_once)
     await _two_at_once(bench, event_once)
     await _cut_short(bench, event_once)
@@ -97,8 +102,9 @@ async def _in_good_times(bench: Bench, event_once: Any) -> None:
         async def make(given: Any) -> None:
             await _make(bench.redis, given)
 
-        raised = RAISED if batch_id not in await _events(bench) else UNKNOWN
-        return await bench.run(event_once, bench.client, batch_id, make, when=when, raised=raised)
+        is_made = batch_id in await _events(bench)
+        hints: dict[str, Any] = {"raised": UNKNOWN} if is_made else {}
+        return await bench.run(event_once, bench.client, batch_id, make, when=when, **hints)
 
     was_there = await bench.redis.call("EXISTS", KEY)  # as it is, without the namespace
     first = await ask(BATCH, "no event was made yet")
@@ -122,6 +128,32 @@ async def _in_good_times(bench: Bench, event_once: Any) -> None:
     if left := sorted({*await bench.keys()} - {MADE}):
         bench.situation = "All events were made two hours ago."
         raise NotYet(LEFT, expected="no key is left", came=f"{left} are left")
+
+
+async def _while_another_is_at_it(bench: Bench, event_once: Any) -> None:
+    """Ask for an event that another is making: the answer comes soon after it is made."""
+
+    async def make(given: Any) -> None:
+        await asyncio.sleep(0.2)  # the model thinks
+        await _make(bench.redis, given)
+
+    async def two() -> list[Any]:
+        calls = [event_once(bench.client, "a8c410", make) for _ in range(2)]
+        answers = await asyncio.gather(*calls, return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, TypeError | NameError | AttributeError):
+                raise answer  # that one was not meant
+        return answers
+
+    two.__name__ = "event_once"
+    when = "two analyzers have the same batch at the same moment"
+    answers = await bench.run(two, when=when, too_long=TOO_SLOW)
+    if (events := (await _events(bench)).count("a8c410")) != 1:
+        raise NotYet(RACE, expected="1 event", came=f"{events} events")
+    if answers.count(True) != 1 or any(
+        each not in (True, False) for each in answers if not isinstance(each, Exception)
+    ):
+        raise NotYet(OTHER, expected="True, and False or an exception", came=repr(answers))
 
 
 async def _look_at_the_first(bench: Bench) -> None:
@@ -237,6 +269,10 @@ async def _ask_a_second(bench: Bench, event_once: Any, *, wait: bool) -> None:
         if await _at_once(bench, event_once):
             return
         await bench.let_time_pass(LEASE)
+        if (left := await bench.ttl(KEY)) > -2:
+            bench.situation = f"{before} That was {LEASE} s ago."
+            came = f"it lives for {left + LEASE} s"
+            raise NotYet(DONE_TOO_EARLY, expected=f"a claim lives for {LEASE} s", came=came)
     try:
         async with asyncio.timeout(3):
             report = await bench.apart(_job(event_once))

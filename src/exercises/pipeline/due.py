@@ -12,10 +12,14 @@ NO_BATCH = (
     "None. Then nothing is due."
 )
 WRONG_KEY = (
-    "The camera's key holds the id of its batch, and the times stand under that id: "
-    "`batch:<batch_id>:started_at`."
+    "Your function looks for a key that is not there. The camera's key, "
+    "`batch:<camera_id>:current`, holds the id of its batch, and the times stand under that id: "
+    "`batch:<batch_id>:started_at` and `batch:<batch_id>:last_activity`."
 )
-OWN_CLOCK = "The time is `now`, which your function is given. The clock of the machine has no say."
+OWN_CLOCK = (
+    "25 seconds have passed, and your function sees 90. Count from `started_at` to `now`, which it "
+    "is given: the clock of the machine has no say."
+)
 LIMITS = (
     "It is 90 seconds from `started_at` for the window, and 30 seconds from `last_activity` for "
     "the silence. Compare each pair, and the unit: all are seconds."
@@ -77,7 +81,7 @@ async def check(bench: Bench, why_due: Any) -> None:
         if came != right or type(came) is not type(right):
             known = came in ("window", "idle", None)
             hint = hints.get(came, OTHER) if known else OTHER
-            if came is None and not await _has_read(bench, camera_id):
+            if came is None and await _misses(bench):
                 hint = WRONG_KEY
             raise NotYet(hint, expected=repr(right), came=repr(came))
     for part, seconds in (("started_at", 60), ("last_activity", 60)):
@@ -106,7 +110,7 @@ async def _ask(
         when += f", and `now` is {seconds:g} s" + (f", and `{gone}` is gone" if gone else "")
 
     def raised(error: BaseException) -> str | None:
-        return hint if isinstance(error, TypeError) else None
+        return hint if "NoneType" in str(error) else None  # of a key that is not there
 
     keys = await bench.left_alone()
     arguments = (bench.client, camera_id, began + seconds)
@@ -118,9 +122,8 @@ async def _ask(
     return came
 
 
-async def _has_read(bench: Bench, camera_id: str) -> bool:
-    """Whether the answer has sent a command for a key of the camera's batch."""
-    batch_id = await bench.redis.get(f"batch:{camera_id}:current")
-    if batch_id is None:
-        return True
-    return any(f"batch:{batch_id}:" in str(part) for sent in bench.client.sent for part in sent)
+async def _misses(bench: Bench) -> bool:
+    """Whether the answer has named a key that is not there."""
+    there = {bench.redis.full_name(key) for key in await bench.keys()}
+    named = {str(part) for command in bench.client.sent for part in command[1:]}
+    return any(name.startswith(bench.redis.namespace) for name in named - there)

@@ -29,6 +29,18 @@ IDS = (
     "Nothing fits, because the batch holds ids. What was seen stands in the record: "
     "`detection:<id>`, under `type`."
 )
+NONE_TRUE = (
+    "You have read the records, and no report counts as true. Which types were reported, and which "
+    "of them are in `truth`? Count one for each that is."
+)
+NONE_FOUND = (
+    "You found no report at all. The ids stand in the list `batch:<batch_id>:detections`, and each "
+    "record under `detection:<id>`."
+)
+ALTERED = (
+    "You take from `truth`, and divide by what is left of it. Take from a copy: the number of "
+    "things that were there stays the same."
+)
 WHOLE = "A share is seldom a whole number: `//`, `int` and `round` cut it off, `/` does not."
 NOTHING = (
     "Nothing there, or nothing reported: then there is nothing to divide by. Nothing was missed, "
@@ -44,23 +56,26 @@ RECORDS = "The records `detection:<id>` are not as they were. To read them is al
 ADDED = "There is a key that was not there before. To read is all that was asked."
 OTHER = "Return two numbers: recall, then precision."
 
-TRUTH = ["person", "cat", "cat", "car"]
-REPORTED = ["person", "person", "person", "cat", "cat"]
+TRUTH = ["person", "cat", "cat", "car", "dog"]
+REPORTED = ["person"] * 4 + ["cat"] * 2 + ["bird"]
 MISTAKES = (
-    (SWAPPED, 3 / 5, 3 / 4),
-    (ONE_FOR_TWO, 5 / 4, 5 / 5),
-    (ONE_FOR_TWO, 1, 1),
-    (ONE_FOR_TWO, 3 / 4, 5 / 5),
-    (ONE_FOR_TWO, 5 / 4, 3 / 5),
-    (SETS, 2 / 3, 2 / 2),
-    (SETS, 2 / 4, 2 / 5),
-    (SETS, 2 / 4, 2 / 2),
-    (BY_PLACE, 1 / 4, 1 / 5),
-    (PERCENT, 75, 60),
-    (IDS, 0, 0),
-    (COUNTED, 5 / 4, 4 / 5),
-    (COUNTED, 4 / 5, 5 / 4),
-    (COUNTED, 4 / 4, 4 / 5),
+    (SWAPPED, 3 / 7, 3 / 5),
+    (ONE_FOR_TWO, 6 / 5, 6 / 7),
+    (ONE_FOR_TWO, 1, 6 / 7),
+    (ONE_FOR_TWO, 3 / 5, 6 / 7),
+    (ONE_FOR_TWO, 6 / 5, 3 / 7),
+    (SETS, 2 / 4, 2 / 3),
+    (SETS, 2 / 5, 2 / 7),
+    (SETS, 2 / 4, 2 / 7),
+    (SETS, 2 / 5, 2 / 3),
+    (BY_PLACE, 1 / 5, 1 / 7),
+    (PERCENT, 60, 300 / 7),
+    (NONE_FOUND, 0, 1),
+    (ALTERED, 3 / 2, 3 / 7),
+    (COUNTED, 7 / 5, 5 / 7),
+    (COUNTED, 5 / 7, 7 / 5),
+    (COUNTED, 1, 5 / 7),
+    (COUNTED, 5 / 7, 1),
 )
 """What comes of a mistake, for the truth and the reports above."""
 
@@ -75,8 +90,8 @@ OTHER_BATCHES: tuple[tuple[str, list[str], list[str], float, float, str], ...] =
 async def check(bench: Bench, score: Any) -> None:
     """Ask about batches in which some reports are true, none, or there is nothing to report."""
     came = await _ask(bench, score, "5f0c9a", REPORTED, TRUTH, IDS)
-    if not _is(came, 3 / 4, 3 / 5):
-        raise NotYet(_mistake(came), expected="3 of 4, and 3 of 5", came=repr(came))
+    if not _is(came, 3 / 5, 3 / 7):
+        raise NotYet(_mistake(bench, came), expected="3 of 5, and 3 of 7", came=repr(came))
     for batch_id, reported, truth, recall, precision, hint in OTHER_BATCHES:
         came = await _ask(bench, score, batch_id, reported, truth, hint)
         if not _is(came, recall, precision):
@@ -87,11 +102,14 @@ async def check(bench: Bench, score: Any) -> None:
         raise NotYet(LOST, expected="1 of 2, and 1 of 2", came=repr(came))
 
 
-def _mistake(came: Any) -> str:
+def _mistake(bench: Bench, came: Any) -> str:
     if not isinstance(came, tuple | list) or len(came) != 2:
         return OTHER
-    if all(type(value) is int for value in came) and not _is(came, 75, 60):
+    if any(type(value) is int for value in came) and {*came} <= {0, 1}:
         return WHOLE
+    if _is(came, 0, 0):
+        sent = [str(part) for command in bench.client.sent for part in command]
+        return NONE_TRUE if any("detection:" in part for part in sent) else IDS
     return next((hint for hint, *two in MISTAKES if _is(came, *two)), OTHER)
 
 
@@ -128,7 +146,7 @@ async def _ask(
     def raised(error: BaseException) -> str | None:
         if isinstance(error, ZeroDivisionError):
             return NOTHING
-        return hint if isinstance(error, TypeError | AttributeError) else None
+        return hint if "NoneType" in str(error) else None  # of a record that is not there
 
     arguments = (bench.client, batch_id, list(truth))
     came = await bench.run(score, *arguments, when=when, between=keys.look, raised=raised)

@@ -128,7 +128,7 @@ async def _ask(
     dripping = asyncio.create_task(drip()) if drip else None
 
     def raised(error: BaseException) -> str | None:
-        if isinstance(error, KeyError | TypeError):
+        if isinstance(error, KeyError) or "indices" in str(error):
             return WHOLE_MESSAGE
         return ESCAPES if isinstance(error, TimeoutError) else None
 

@@ -15,7 +15,7 @@ from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 from backend.core.suitable import UnsuitableServer, what_is_missing
 from backend.core.unavailable import has_done_nothing
-from course import failure_lab
+from course.failure_lab.connection import Proxy
 from private_redis import PrivateServer, find_server
 from private_redis.server import _free_port
 
@@ -94,7 +94,7 @@ async def test_a_replica_is_refused_at_connect(replica: PrivateServer) -> None:
 @pytest.fixture
 async def name(private_server: PrivateServer) -> AsyncIterator[Name]:
     """A name that leads to a server, until `fail_over` makes it lead to another."""
-    with PrivateServer() as spare, failure_lab.Proxy(private_server.url) as proxy:
+    with PrivateServer() as spare, Proxy(private_server.url) as proxy:
         yield Name(private_server, spare, proxy)
 
 
@@ -104,7 +104,7 @@ class Name:
 
     old: PrivateServer
     new: PrivateServer
-    proxy: failure_lab.Proxy
+    proxy: Proxy
 
     async def fail_over(self) -> None:
         async with RedisClient(self.old.url) as client:

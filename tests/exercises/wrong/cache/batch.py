@@ -18,6 +18,9 @@ async def add_detection(client, batch_id, detection_id, now):
 
 
 # %% GAP
+import json
+
+
 async def add_detection(client, batch_id, detection_id, now):
     detections = client.full_name(f"batch:{batch_id}:detections")
     await client.call("EXPIRE", detections, 3600)
@@ -27,6 +30,9 @@ async def add_detection(client, batch_id, detection_id, now):
 
 
 # %% GAP
+import json
+
+
 async def add_detection(client, batch_id, detection_id, now):
     detections = client.full_name(f"batch:{batch_id}:detections")
     try:
@@ -37,6 +43,8 @@ async def add_detection(client, batch_id, detection_id, now):
 
 
 # %% GAP
+import json
+
 import redis.asyncio
 
 
@@ -69,6 +77,9 @@ async def add_detection(client, batch_id, detection_id, now):
 
 
 # %% FIRST_ONLY
+import json
+
+
 async def add_detection(client, batch_id, detection_id, now):
     detections = client.full_name(f"batch:{batch_id}:detections")
     script = "redis.call('RPUSH', KEYS[1], ARGV[1]); redis.call('EXPIRE', KEYS[1], 3600, 'NX')"
@@ -85,6 +96,9 @@ async def add_detection(client, batch_id, detection_id, now):
 
 
 # %% UNIT
+import json
+
+
 async def add_detection(client, batch_id, detection_id, now):
     detections = client.full_name(f"batch:{batch_id}:detections")
     script = "redis.call('RPUSH', KEYS[1], ARGV[1]); redis.call('PEXPIRE', KEYS[1], 3600)"
@@ -106,6 +120,9 @@ async def add_detection(client, batch_id, detection_id, now):
 
 
 # %% NO_LIST
+import json
+
+
 async def add_detection(client, batch_id, detection_id, now):
     script = "redis.call('RPUSH', KEYS[1], ARGV[1]); redis.call('EXPIRE', KEYS[1], 3600)"
     await client.call("EVAL", script, 1, f"batch:{batch_id}:detections", json.dumps(detection_id))
@@ -113,6 +130,9 @@ async def add_detection(client, batch_id, detection_id, now):
 
 
 # %% NOT_ADDED
+import json
+
+
 async def add_detection(client, batch_id, detection_id, now):
     detections = client.full_name(f"batch:{batch_id}:detections")
     script = "redis.call('LPUSH', KEYS[1], ARGV[1]); redis.call('EXPIRE', KEYS[1], 3600)"
@@ -129,6 +149,9 @@ async def add_detection(client, batch_id, detection_id, now):
 
 
 # %% ACTIVITY
+import json
+
+
 async def add_detection(client, batch_id, detection_id, now):
     detections = client.full_name(f"batch:{batch_id}:detections")
     script = "redis.call('RPUSH', KEYS[1], ARGV[1]); redis.call('EXPIRE', KEYS[1], 3600)"
@@ -137,6 +160,9 @@ async def add_detection(client, batch_id, detection_id, now):
 
 
 # %% OTHER_KEYS
+import json
+
+
 async def add_detection(client, batch_id, detection_id, now):
     detections = client.full_name(f"batch:{batch_id}:detections")
     new = client.full_name(f"batch:{batch_id}:new")

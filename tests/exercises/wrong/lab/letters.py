@@ -298,6 +298,9 @@ async def sort_out(client):
 
 
 # %% LOST_BETWEEN
+import json
+
+
 async def sort_out(client):
     dead = client.full_name("dlq:detection_queue")
     requeued = deleted = 0

@@ -384,3 +384,51 @@ async def event_once(client, batch_id, make):
     await make(batch_id)
     await client.set(name, "done", expire=3600)
     return True
+
+
+# %% TOO_SLOW
+async def event_once(client, batch_id, make):
+    name = f"batch_event:{batch_id}"
+    while not await client.call("SET", client.full_name(name), '"claimed"', "NX", "EX", 30):
+        if await client.get(name) == "done":
+            return False
+        await asyncio.sleep(30)
+    try:
+        await make(batch_id)
+    except BaseException:
+        await client.delete(name)
+        raise
+    await client.set(name, "done", expire=3600)
+    return True
+
+
+# %% FORGOT_AWAIT
+async def event_once(client, batch_id, make):
+    name = f"batch_event:{batch_id}"
+    while not await client.call("SET", client.full_name(name), '"claimed"', "NX", "EX", 30):
+        if await client.get(name) == "done":
+            return False
+        asyncio.sleep(0.1)
+    try:
+        await make(batch_id)
+    except BaseException:
+        await client.delete(name)
+        raise
+    await client.set(name, "done", expire=3600)
+    return True
+
+
+# %% DONE_TOO_EARLY
+async def event_once(client, batch_id, make):
+    name = f"batch_event:{batch_id}"
+    while not await client.call("SET", client.full_name(name), '"claimed"', "NX", "EX", 31):
+        if await client.get(name) == "done":
+            return False
+        await asyncio.sleep(0.1)
+    try:
+        await make(batch_id)
+    except BaseException:
+        await client.delete(name)
+        raise
+    await client.set(name, "done", expire=3600)
+    return True

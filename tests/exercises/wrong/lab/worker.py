@@ -176,7 +176,7 @@ async def work(client, handle):
                     print("no such field")
 
 
-# %% SECOND_TYPE
+# %% STOPPED
 async def work(client, handle):
     async with ReliableQueue(client, "detection_queue") as queue:
         while (job := await queue.take(timeout=1)) is not None:

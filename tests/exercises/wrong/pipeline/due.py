@@ -577,3 +577,43 @@ async def why_due(client, camera_id, now):
     for batch in await BatchAggregator(client, clock=lambda: now).close_due():
         if batch.camera_id == camera_id:
             return batch.reason
+
+
+# %% CLOSED
+import json
+
+
+async def why_due(client, camera_id, now):
+    raw = await client.call("GETDEL", client.full_name(f"batch:{camera_id}:current"))
+    batch_id = json.loads(raw) if raw else None
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
+
+
+# %% OWN_CLOCK
+import time
+
+
+async def why_due(client, camera_id, now):
+    now = time.time()
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    if now - started >= 90:
+        return "window"
+    if now - last >= 30:
+        return "idle"
+    return None
