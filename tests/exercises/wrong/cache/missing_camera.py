@@ -495,19 +495,3 @@ async def camera_status(client, camera_id, ask_camera):
             status, ttl = {"status": "unknown"}, 10
         await client.set(key, status, expire=ttl)
     return status
-
-
-# %% OTHER_PLACE
-import json
-
-
-async def camera_status(client, camera_id, ask_camera):
-    key = f"camera:{camera_id}:status"
-    status = await client.get(key)
-    if status is None:
-        try:
-            status, ttl = await ask_camera(camera_id), 300
-        except TimeoutError:
-            status, ttl = {"status": "unknown"}, 10
-        await client.set(key, json.dumps(status), expire=ttl)
-    return status

@@ -142,33 +142,3 @@ import json
 
 async def remember(client, camera_id, status):
     await client.call("SET", f"camera:{camera_id}:status", json.dumps(status), "EX", 300)
-
-
-# %% OLD_VALUE
-import json
-
-
-async def remember(client, camera_id, status):
-    await client.call(
-        "SET", client.full_name(f"camera:{camera_id}:status"), json.dumps(status), "EX", 300, "NX"
-    )
-
-
-# %% NOT_RENEWED
-import json
-
-
-async def remember(client, camera_id, status):
-    key = f"camera:{camera_id}:status"
-    if await client.exists(key):
-        await client.call("SET", client.full_name(key), json.dumps(status), "KEEPTTL")
-    else:
-        await client.set(key, status, expire=300)
-
-
-# %% AS_THEY_ARE
-import json
-
-
-async def remember(client, camera_id, status):
-    await client.call("SET", f"camera:{camera_id}:status", json.dumps(status), "EX", 300)

@@ -537,3 +537,54 @@ async def score(client, batch_id, truth):
     recall = right / len(truth) if truth else 1.0
     precision = right / len(reported) if reported else 1.0
     return recall, precision
+
+
+# %% NONE_TRUE
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = ids
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% ALTERED
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    right = 0
+    for kind in reported:
+        if kind in truth:
+            truth.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% NONE_FOUND
+async def score(client, batch_id, truth):
+    from collections import Counter
+
+    ids = await client.peek_queue(f"batch:{batch_id}:detection_ids")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision

@@ -166,32 +166,3 @@ async def announce(client, event):
         if await client.publish("security_events", {"type": "event", "data": event})
         else "False"
     )
-
-
-# %% TEXT
-import json
-
-
-async def announce(client, event):
-    return await client.publish("security_events", json.dumps({"type": "event", "data": event})) > 0
-
-
-# %% NO_ENVELOPE
-import json
-
-
-async def announce(client, event):
-    return await client.publish("security_events", {"type": "event", "data": json.dumps(event)}) > 0
-
-
-# %% AS_THEY_ARE
-import json
-
-
-async def announce(client, event):
-    return (
-        await client.call(
-            "PUBLISH", "security_events", json.dumps({"type": "event", "data": event})
-        )
-        > 0
-    )

@@ -457,16 +457,3 @@ async def first_events(client, subscription, count, seconds):
     except TimeoutError:
         pass
     return got
-
-
-# %% NO_DEADLINE
-import time
-
-
-async def first_events(client, subscription, count, seconds):
-    got, start = [], time.monotonic()
-    async for m in client.listen(subscription):
-        got.append(m["data"]["data"]["event_id"])
-        if len(got) == count or time.monotonic() - start > seconds:
-            break
-    return got
