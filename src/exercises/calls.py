@@ -111,9 +111,12 @@ def _untouched(exercise: Exercise, answers: tuple[Any, ...]) -> bool:
         return True
     stub: dict[str, Any] = {}
     exec(exercise.stub, stub)
+    pairs = [(answer, stub[name]) for name, answer in zip(exercise.answers, answers, strict=True)]
     return all(
-        isinstance(answer, FunctionType) and _same(answer.__code__, stub[name].__code__)
-        for name, answer in zip(exercise.answers, answers, strict=True)
+        isinstance(answer, FunctionType)
+        and isinstance(given, FunctionType)
+        and _same(answer.__code__, given.__code__)
+        for answer, given in pairs
     )
 
 

@@ -54,6 +54,10 @@ LOST = (
 TAKEN = "The batch is not as it was: the analyzer needs its ids. Look at them, and leave them."
 RECORDS = "The records `detection:<id>` are not as they were. To read them is all that was asked."
 ADDED = "There is a key that was not there before. To read is all that was asked."
+DIVISION = (
+    "Recall is the number of true reports, divided by how many things were there. Precision is the "
+    "same number, divided by how many were reported."
+)
 OTHER = "Return two numbers: recall, then precision."
 
 TRUTH = ["person", "cat", "cat", "car", "dog"]
@@ -103,14 +107,16 @@ async def check(bench: Bench, score: Any) -> None:
 
 
 def _mistake(bench: Bench, came: Any) -> str:
-    if not isinstance(came, tuple | list) or len(came) != 2:
+    numbers = came if isinstance(came, tuple | list) else ()
+    if len(numbers) != 2 or not all(isinstance(value, int | float) for value in numbers):
         return OTHER
-    if any(type(value) is int for value in came) and {*came} <= {0, 1}:
+    cut_off = [value for value in numbers if type(value) is int]
+    if 0 in cut_off or cut_off == [1, 1]:
         return WHOLE
     if _is(came, 0, 0):
         sent = [str(part) for command in bench.client.sent for part in command]
         return NONE_TRUE if any("detection:" in part for part in sent) else IDS
-    return next((hint for hint, *two in MISTAKES if _is(came, *two)), OTHER)
+    return next((hint for hint, *two in MISTAKES if _is(came, *two)), DIVISION)
 
 
 async def _ask(
