@@ -623,6 +623,19 @@ async def test_an_item_that_comes_when_the_wait_was_cancelled_goes_back(
         await until(is_back)
 
 
+async def test_a_consumer_that_was_counted_as_dead_and_waits_again_is_looked_for(
+    client: RedisClient,
+) -> None:
+    async with queue_of(client, consumer="hung", lease=600) as hung, queue_of(client) as other:
+        await stop_the_heart(hung)
+        await client.call("DEL", client.full_name(f"{QUEUE}:lease:hung"))
+        await other.return_lost()  # it hung for longer than its lease, with nothing in hand
+        assert await hung.take(0.05) is None
+        await client.add_to_queue(f"{QUEUE}:processing:hung", DETECTION)  # comes, and it is killed
+        assert await other.return_lost() == 1
+        assert (await take(other)).data == DETECTION
+
+
 # ---- time ----
 
 
