@@ -124,6 +124,33 @@ async def test_a_failed_item_waits_before_it_is_tried_again(client: RedisClient)
         assert 20 < float(due) / 1000 - seconds < 40
 
 
+async def test_the_wait_doubles_with_each_failure_up_to_the_cap(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda least, most: (least + most) / 2)
+    retry = client.full_name(f"{QUEUE}:retry")
+    await client.add_to_queue(QUEUE, DETECTION)
+    waits = []
+    async with queue_of(client, backoff_base=100, backoff_cap=300, max_attempts=4) as queue:
+        for _ in range(3):
+            await queue.fail(await take(queue), "not now")
+            member, due = await client.call("ZRANGE", retry, 0, -1, "WITHSCORES")
+            seconds, _ = await client.call("TIME")
+            waits.append(float(due) / 1000 - seconds)
+            await client.call("ZADD", retry, 0, member)  # due at once
+    assert waits == pytest.approx([100, 200, 300], abs=30)
+
+
+async def test_the_longest_wait_that_chance_can_give_is_waited_for(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda least, most: most)
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client, backoff_base=1000, backoff_cap=1000) as queue:
+        await queue.fail(await take(queue), "not now")
+        assert await queue.take(0.05) is None
+
+
 async def test_a_cancelled_item_goes_back_at_once_and_the_attempt_does_not_count(
     client: RedisClient,
 ) -> None:
@@ -634,6 +661,38 @@ async def test_a_consumer_that_was_counted_as_dead_and_waits_again_is_looked_for
         await client.add_to_queue(f"{QUEUE}:processing:hung", DETECTION)  # comes, and it is killed
         assert await other.return_lost() == 1
         assert (await take(other)).data == DETECTION
+
+
+async def test_an_item_that_came_while_its_consumer_waited_is_at_its_first_attempt(
+    client: RedisClient,
+) -> None:
+    async with queue_of(client, consumer="asks-again") as queue:
+        await stop_the_heart(queue)  # which would put it back
+        await client.add_to_queue(f"{QUEUE}:processing:asks-again", DETECTION)
+        job = await take(queue)
+        assert (job.data, job.attempt) == (DETECTION, 1)
+
+
+async def test_an_item_that_came_to_a_consumer_counted_as_dead_is_handed_out_once(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is moved to the slow consumer, and before that can reserve it, another one has it."""
+    call, jobs = client.call, []
+
+    async def another_is_quicker(command: str, *arguments: Any, **options: Any) -> Any:
+        if command == "BLMOVE" and not jobs:
+            await client.add_to_queue(QUEUE, DETECTION)
+            moved = await call(command, *arguments, **options)
+            assert await quick.return_lost() == 1
+            jobs.append(await take(quick))
+            return moved
+        return await call(command, *arguments, **options)
+
+    async with queue_of(client, consumer="slow") as slow, queue_of(client) as quick:
+        await die(slow)
+        monkeypatch.setattr(client, "call", another_is_quicker)
+        assert await slow.take(0.1) is None
+        assert [job.data for job in jobs] == [DETECTION]
 
 
 # ---- time ----
