@@ -695,6 +695,44 @@ async def test_an_item_that_came_to_a_consumer_counted_as_dead_is_handed_out_onc
         assert [job.data for job in jobs] == [DETECTION]
 
 
+@pytest.mark.parametrize("end", ["acknowledge", "fail", "give_back", "die"])
+async def test_an_item_that_a_wait_of_long_ago_brings_is_not_lost(
+    client: RedisClient, end: str
+) -> None:
+    """The server served a connection that its consumer had given up: another item is in hand."""
+    async with queue_of(client, consumer="one") as one, queue_of(client) as other:
+        await client.add_to_queue(QUEUE, "ours")
+        job = await take(one)
+        await client.add_to_queue(f"{QUEUE}:processing:one", "stray")
+        assert sorted((await contents(client, QUEUE))["in_hand"]) == ["ours", "stray"]
+        if end == "die":
+            await die(one)
+            await other.return_lost()
+        elif end == "fail":
+            await one.fail(job, "no")
+        else:
+            await getattr(one, end)(job)
+        left = {"stray"} if end == "acknowledge" else {"ours", "stray"}
+        for _ in left:
+            async with (other if end == "die" else one).reserve(1) as again:
+                assert again
+                left = left - {again.data}
+        assert left == set()
+    assert await keys(client) == []
+
+
+async def test_two_items_that_came_to_one_consumer_at_once_are_both_handled(
+    client: RedisClient,
+) -> None:
+    async with queue_of(client, consumer="one") as queue:
+        for item in ("first", "second"):
+            await client.add_to_queue(f"{QUEUE}:processing:one", item)
+        for item in ("first", "second"):
+            async with queue.reserve(1) as job:
+                assert job
+                assert job.data == item
+
+
 # ---- time ----
 
 

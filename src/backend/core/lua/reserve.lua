@@ -3,9 +3,12 @@
 
 local token, longest_wait = ARGV[2], tonumber(ARGV[3])
 
-local item, written = unpack(redis.call('LRANGE', processing, 0, 1))
-if read(written) then return {item, written, 0} end  -- asked again: the same answer
-if item then                                         -- it came while this consumer waited
+local in_hand = held(processing)
+local item, written = unpack(in_hand[1] or {})
+if #in_hand == 1 and written then return {item, written, 0} end  -- asked again: the same answer
+if #in_hand > 1 then
+    put_back(processing, milliseconds(), false)
+elseif item then  -- it came while this consumer waited
     redis.call('ZADD', consumers, 'NX', 0, consumer)
     written = write(token, 1, '')
     redis.call('RPUSH', processing, written)
