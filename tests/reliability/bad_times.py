@@ -87,7 +87,7 @@ async def go_away_and_come_back(
             await until(lambda: outlasted(round, model))
             await come_back()
             back = time.monotonic()
-            await until(lambda: bool(worker.steps))
+            await until(lambda: at_work_or_all_dead(round, worker, tries))
             seconds = time.monotonic() - back
             await round.settled()
         round.handled += [Path(step.subject).name for step in worker.steps]
@@ -98,6 +98,11 @@ async def go_away_and_come_back(
 async def outlasted(round: Round, model: Model) -> bool:
     """Return whether a job was tried more often than a bad item is, or has been given up."""
     return max(model.asked.values(), default=0) > MAX_ATTEMPTS or await dead_letters(round) > 0
+
+
+async def at_work_or_all_dead(round: Round, worker: DetectionWorker, tries: int) -> bool:
+    """Return whether a job was handled, or there is none left to handle."""
+    return bool(worker.steps) or await dead_letters(round) == tries
 
 
 async def dead_letters(round: Round) -> int:

@@ -50,26 +50,25 @@ async def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> Asyn
         RuntimeError: the application does not start; what it says is in the log.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host, port), family=family)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws_max_size=4096,  # bytes: browsers have nothing to say to us
-        timeout_graceful_shutdown=1,  # seconds: an open WebSocket would hold the end up
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve([listening]), name="web")
-    is_up = asyncio.create_task(server.is_up.wait())
-    try:
-        await asyncio.wait([serving, is_up], return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            await serving  # raises what went wrong
-        shown = f"[{host}]" if family == socket.AF_INET6 else host
-        yield f"http://{shown}:{listening.getsockname()[1]}"
-    finally:
-        is_up.cancel()
-        server.should_exit = True
-        await serving
-        listening.close()
+    with socket.create_server((host, port), family=family) as listening:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws_max_size=4096,  # bytes: browsers have nothing to say to us
+            timeout_graceful_shutdown=1,  # seconds: a request that does not end would hold it up
+        )
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve([listening]), name="web")
+        is_up = asyncio.create_task(server.is_up.wait())
+        try:
+            await asyncio.wait([serving, is_up], return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                await serving  # raises what went wrong
+            shown = f"[{host}]" if family == socket.AF_INET6 else host
+            yield f"http://{shown}:{listening.getsockname()[1]}"
+        finally:
+            is_up.cancel()
+            server.should_exit = True
+            await serving

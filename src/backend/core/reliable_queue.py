@@ -364,7 +364,8 @@ class ReliableQueue:
                     "BLMOVE", queue, processing, "LEFT", "RIGHT", wait, wait=wait
                 )
             # Nothing to add it to: we were counted as dead in between, and somebody else has it.
-            if raw is not None and await self._client.call("RPUSHX", processing, written):
+            # More than the two of them: an earlier wait brought an item too. RESERVE sorts that.
+            if raw is not None and await self._client.call("RPUSHX", processing, written) == 2:
                 return raw, written
         except TimeoutError:  # ended by `_beat`
             pass

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from tests.support import until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -238,6 +239,21 @@ async def test_two_servers_take_two_free_ports_and_end_with_their_blocks(client)
             await http.get(f"{one}/api/system/health/live")
 
 
+async def test_a_request_that_does_not_end_does_not_hold_the_end_up():
+    app, is_asked = FastAPI(), asyncio.Event()
+
+    @app.get("/endless")
+    async def endless() -> None:
+        is_asked.set()
+        await asyncio.Event().wait()
+
+    async with httpx.AsyncClient(timeout=None) as http:
+        async with asyncio.timeout(8), serve(app) as url:
+            asking = asyncio.create_task(http.get(f"{url}/endless"))
+            await is_asked.wait()
+        assert (await asking).status_code == 500
+
+
 async def test_a_server_leaves_ctrl_c_to_the_program(client):
     import signal
 
@@ -259,6 +275,17 @@ async def test_an_application_that_cannot_start_says_so(monkeypatch, caplog):
         async with serve(create_app()):
             pass
     assert "Redis URL must specify" in caplog.text
+
+
+async def test_an_application_that_cannot_start_gives_its_port_back(monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "no url at all")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(RuntimeError) as failed:  # what it holds on to must not be the socket
+        async with serve(create_app(), port=port):
+            pass
+    assert failed.tb
+    socket.create_server(("127.0.0.1", port)).close()
 
 
 async def test_the_application_starts_without_redis_and_says_how_it_is(private_server):

@@ -48,6 +48,9 @@ async def test_a_name_that_is_allowed_is_served(
     ("host", "origin", "allowed"),
     [
         ("127.0.0.1:{port}", "http://127.0.0.1:{port}", True),
+        ("localhost", "http://localhost:80", True),
+        ("localhost", "https://localhost:443", True),
+        ("localhost", "http://localhost:443", False),
         ("127.0.0.1:{port}", None, True),
         ("127.0.0.1:{port}", "http://127.0.0.1:1", False),
         ("127.0.0.1:{port}", "https://cams.example.org", True),  # a proxy that rewrites the host

@@ -124,6 +124,33 @@ async def test_a_failed_item_waits_before_it_is_tried_again(client: RedisClient)
         assert 20 < float(due) / 1000 - seconds < 40
 
 
+async def test_the_wait_doubles_with_each_failure_up_to_the_cap(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda least, most: (least + most) / 2)
+    retry = client.full_name(f"{QUEUE}:retry")
+    await client.add_to_queue(QUEUE, DETECTION)
+    waits = []
+    async with queue_of(client, backoff_base=100, backoff_cap=300, max_attempts=4) as queue:
+        for _ in range(3):
+            await queue.fail(await take(queue), "not now")
+            member, due = await client.call("ZRANGE", retry, 0, -1, "WITHSCORES")
+            seconds, _ = await client.call("TIME")
+            waits.append(float(due) / 1000 - seconds)
+            await client.call("ZADD", retry, 0, member)  # due at once
+    assert waits == pytest.approx([100, 200, 300], abs=30)
+
+
+async def test_the_longest_wait_that_chance_can_give_is_waited_for(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda least, most: most)
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client, backoff_base=1000, backoff_cap=1000) as queue:
+        await queue.fail(await take(queue), "not now")
+        assert await queue.take(0.05) is None
+
+
 async def test_a_cancelled_item_goes_back_at_once_and_the_attempt_does_not_count(
     client: RedisClient,
 ) -> None:
@@ -621,6 +648,89 @@ async def test_an_item_that_comes_when_the_wait_was_cancelled_goes_back(
             return await client.peek_queue(QUEUE) == [DETECTION]
 
         await until(is_back)
+
+
+async def test_a_consumer_that_was_counted_as_dead_and_waits_again_is_looked_for(
+    client: RedisClient,
+) -> None:
+    async with queue_of(client, consumer="hung", lease=600) as hung, queue_of(client) as other:
+        await stop_the_heart(hung)
+        await client.call("DEL", client.full_name(f"{QUEUE}:lease:hung"))
+        await other.return_lost()  # it hung for longer than its lease, with nothing in hand
+        assert await hung.take(0.05) is None
+        await client.add_to_queue(f"{QUEUE}:processing:hung", DETECTION)  # comes, and it is killed
+        assert await other.return_lost() == 1
+        assert (await take(other)).data == DETECTION
+
+
+async def test_an_item_that_came_while_its_consumer_waited_is_at_its_first_attempt(
+    client: RedisClient,
+) -> None:
+    async with queue_of(client, consumer="asks-again") as queue:
+        await stop_the_heart(queue)  # which would put it back
+        await client.add_to_queue(f"{QUEUE}:processing:asks-again", DETECTION)
+        job = await take(queue)
+        assert (job.data, job.attempt) == (DETECTION, 1)
+
+
+async def test_an_item_that_came_to_a_consumer_counted_as_dead_is_handed_out_once(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is moved to the slow consumer, and before that can reserve it, another one has it."""
+    call, jobs = client.call, []
+
+    async def another_is_quicker(command: str, *arguments: Any, **options: Any) -> Any:
+        if command == "BLMOVE" and not jobs:
+            await client.add_to_queue(QUEUE, DETECTION)
+            moved = await call(command, *arguments, **options)
+            assert await quick.return_lost() == 1
+            jobs.append(await take(quick))
+            return moved
+        return await call(command, *arguments, **options)
+
+    async with queue_of(client, consumer="slow") as slow, queue_of(client) as quick:
+        await die(slow)
+        monkeypatch.setattr(client, "call", another_is_quicker)
+        assert await slow.take(0.1) is None
+        assert [job.data for job in jobs] == [DETECTION]
+
+
+@pytest.mark.parametrize("end", ["acknowledge", "fail", "give_back", "die"])
+async def test_an_item_that_a_wait_of_long_ago_brings_is_not_lost(
+    client: RedisClient, end: str
+) -> None:
+    """The server served a connection that its consumer had given up: another item is in hand."""
+    async with queue_of(client, consumer="one") as one, queue_of(client) as other:
+        await client.add_to_queue(QUEUE, "ours")
+        job = await take(one)
+        await client.add_to_queue(f"{QUEUE}:processing:one", "stray")
+        assert sorted((await contents(client, QUEUE))["in_hand"]) == ["ours", "stray"]
+        if end == "die":
+            await die(one)
+            await other.return_lost()
+        elif end == "fail":
+            await one.fail(job, "no")
+        else:
+            await getattr(one, end)(job)
+        left = {"stray"} if end == "acknowledge" else {"ours", "stray"}
+        for _ in left:
+            async with (other if end == "die" else one).reserve(1) as again:
+                assert again
+                left = left - {again.data}
+        assert left == set()
+    assert await keys(client) == []
+
+
+async def test_two_items_that_came_to_one_consumer_at_once_are_both_handled(
+    client: RedisClient,
+) -> None:
+    async with queue_of(client, consumer="one") as queue:
+        for item in ("first", "second"):
+            await client.add_to_queue(f"{QUEUE}:processing:one", item)
+        for item in ("first", "second"):
+            async with queue.reserve(1) as job:
+                assert job
+                assert job.data == item
 
 
 # ---- time ----

@@ -101,6 +101,24 @@ async def test_a_camera_whose_keys_are_spoilt_does_not_keep_the_others_from_bein
     assert caplog.text.count("driveway: its batch cannot be closed") == 1
 
 
+async def test_a_camera_s_name_that_is_no_text_does_not_keep_the_others_from_being_closed(
+    aggregator, client, clock
+):
+    await client.call("ZADD", client.full_name("batch:deadlines"), 0, b"\xff")
+    await aggregator.add_detection(seen(1))
+    clock.advance(30)
+    (closed,) = await aggregator.close_due()
+    assert closed.detection_ids == ("d1",)
+
+
+async def test_a_closed_batch_is_a_step_with_its_detections(aggregator, clock):
+    batch_id = await aggregator.add_detection(seen(1))
+    await aggregator.add_detection(seen(2))
+    clock.advance(30)
+    await aggregator.close_due()
+    assert [(step.subject, step.made) for step in aggregator.steps] == [(batch_id, ("d1", "d2"))]
+
+
 async def test_a_closed_batch_is_a_job_with_production_s_fields(aggregator, client, clock):
     batch_id = await aggregator.add_detection(seen(1))
     clock.advance(1.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 
 import redis.asyncio
 from tests.support import hear, until
@@ -248,6 +249,15 @@ async def test_the_state_of_the_system_is_published_with_production_s_fields(cli
         },
         "timestamp": message["timestamp"],
     }
+
+
+async def test_the_state_of_the_system_is_published_as_often_as_is_said(client):
+    subscription = await client.subscribe(STATUS_CHANNEL)
+    async with SystemStatus(client, every=0.2):
+        first, _, third = await hear(client, subscription, 3)
+    await client.unsubscribe()
+    began, ended = (datetime.fromisoformat(each["timestamp"]) for each in (first, third))
+    assert 0.4 <= (ended - began).total_seconds() < 2
 
 
 async def test_a_job_in_hand_is_in_processing(client):

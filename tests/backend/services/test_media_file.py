@@ -20,6 +20,11 @@ def bomb() -> bytes:
     return file.getvalue()
 
 
+def box(kind: bytes, size: int) -> bytes:
+    """A box of an MP4: its length, its kind, and as many bytes."""
+    return (8 + size).to_bytes(4) + kind + bytes(size)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -27,6 +32,7 @@ def bomb() -> bytes:
         ("garden/half.jpg", scene("garden").jpeg()[:3000], "no whole image"),
         ("garden/text.jpg", b"<script>alert(1)</script>", "no whole image"),
         ("garden/text.mp4", b"no video at all", "no video, by its content"),
+        ("garden/half.mp4", box(b"ftyp", 8) + box(b"mdat", 100_000)[:-1], "its end is missing"),
         ("garden/bomb.png", bomb(), "too many|bomb"),
         ("garden/notes.txt", b"hello", "neither an image nor a video"),
         ("front door/a.jpg", jpeg(), "no camera id"),

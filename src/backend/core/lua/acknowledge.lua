@@ -5,7 +5,7 @@ local token, lease_ms = ARGV[2], ARGV[3]
 if is_in_hand(token) then
     -- The lease remembers what was acknowledged last: asked again, the answer is the same.
     redis.call('SET', lease, lease_ms .. ' ' .. token, 'XX', 'KEEPTTL')
-    redis.call('DEL', processing)
+    redis.call('LPOP', processing, 2)  -- the item, and its reservation
     return 1
 end
 if string.match(redis.call('GET', lease) or '', ' (%x+)$') == token then return 1 end

@@ -3,7 +3,9 @@
 
 local in_hand, retrying = {}, {}
 for _, name in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
-    table.insert(in_hand, redis.call('LINDEX', queue .. ':processing:' .. name, 0) or nil)
+    for _, each in ipairs(held(queue .. ':processing:' .. name)) do
+        table.insert(in_hand, each[1])
+    end
 end
 for _, member in ipairs(redis.call('ZRANGE', retry, 0, -1)) do
     table.insert(retrying, (split(member)))

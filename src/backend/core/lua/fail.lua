@@ -12,5 +12,5 @@ if what == 'retry' then
 else
     redis.call('RPUSH', dlq, entry)
 end
-redis.call('DEL', processing)
+redis.call('LPOP', processing, 2)  -- the item, and its reservation
 return 1

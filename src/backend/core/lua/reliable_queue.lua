@@ -35,18 +35,33 @@ local function is_in_hand(token)
     return read(redis.call('LINDEX', processing, 1)) == token
 end
 
+-- The items in a processing list, each with its reservation, if it has one. There can be more than
+-- one: a wait that its consumer gave up may bring another, if the server learns of that too late.
+local function held(list)
+    local all, items = redis.call('LRANGE', list, 0, -1), {}
+    local place = 1
+    while all[place] do
+        local written = read(all[place + 1]) and all[place + 1]
+        table.insert(items, {all[place], written})
+        place = place + (written and 2 or 1)
+    end
+    return items
+end
+
 -- Moves what a processing list holds to where it is handed out next. Its attempt counts if
 -- `counts`; then it waits in `retry`, due at once, where its attempts are written beside it.
 local function put_back(list, reserved_at, counts)
-    local item, written = unpack(redis.call('LRANGE', list, 0, 1))
-    if not item then return 0 end
-    local token, attempt, first_failed_at = read(written)
-    attempt = token and tonumber(attempt) - (counts and 0 or 1) or 0
-    if attempt > 0 then
-        redis.call('ZADD', retry, reserved_at, write(token, attempt, first_failed_at) .. item)
-    else
-        redis.call('LPUSH', queue, item)
+    local items = held(list)
+    for place = #items, 1, -1 do  -- in the end, the first is in front
+        local item, written = unpack(items[place])
+        local token, attempt, first_failed_at = read(written)
+        attempt = token and tonumber(attempt) - (counts and 0 or 1) or 0
+        if attempt > 0 then
+            redis.call('ZADD', retry, reserved_at, write(token, attempt, first_failed_at) .. item)
+        else
+            redis.call('LPUSH', queue, item)
+        end
     end
     redis.call('DEL', list)
-    return 1
+    return #items
 end

@@ -3,9 +3,13 @@
 
 local token, longest_wait = ARGV[2], tonumber(ARGV[3])
 
-local item, written = unpack(redis.call('LRANGE', processing, 0, 1))
-if read(written) then return {item, written, 0} end  -- asked again: the same answer
-if item then                                         -- it came while this consumer waited
+local in_hand = held(processing)
+local item, written = unpack(in_hand[1] or {})
+if #in_hand == 1 and written then return {item, written, 0} end  -- asked again: the same answer
+if #in_hand > 1 then
+    put_back(processing, milliseconds(), false)
+elseif item then  -- it came while this consumer waited
+    redis.call('ZADD', consumers, 'NX', 0, consumer)
     written = write(token, 1, '')
     redis.call('RPUSH', processing, written)
     return {item, written, 0}
@@ -36,4 +40,6 @@ if redis.call('EXISTS', queue) == 1 then
     redis.call('RPUSH', processing, written)
     return {item, written, 0}
 end
+-- Now it waits for an item. If it was counted as dead meanwhile, nobody would look for that.
+redis.call('ZADD', consumers, 'NX', 0, consumer)
 return {false, false, next_retry}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 
 from backend.services.detectors.background import BackgroundDetector
 from course.pipeline_lab.detector_score import measure, overlap
@@ -55,3 +56,11 @@ def test_an_image_of_another_size_is_compared_all_the_same(detector):
     (found,) = detector.detect(larger, "garden")
     half = tuple(value // 2 for value in found.box)
     assert overlap(half, drawn.things[0].box) > 0.6
+
+
+def test_what_is_small_in_a_large_image_is_no_detection():
+    detector = BackgroundDetector()
+    image = Image.new("RGB", (2560, 1920), "white")
+    assert detector.detect(image, "garden") == []
+    image.paste("black", (1000, 1000, 1012, 1012))  # 3 by 3 where it is compared
+    assert detector.detect(image, "garden") == []
