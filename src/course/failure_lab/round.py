@@ -16,7 +16,7 @@ from course.failure_lab.consumer import Consumer
 from course.failure_lab.modes import COMMANDS, QUEUE, Mode, Options, add
 from course.failure_lab.tally import Tally, identity
 from course.kernel import shorten_tracebacks, unseen_tasks
-from course.session import LeftBehind
+from course.session import UNTIDY, LeftBehind
 from course.waiting import until
 from private_redis import PrivateServer
 
@@ -183,7 +183,7 @@ async def finish() -> None:
     if _open:
         await _open.__aexit__()
     if problems := unseen_tasks():
-        raise LeftBehind("This notebook leaves something behind.\n" + "\n".join(problems))
+        raise LeftBehind("\n".join([UNTIDY, *problems]))
     print("Clean: the lab's server, consumers and proxies have ended; no running tasks are left.")
 
 
