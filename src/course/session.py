@@ -173,8 +173,7 @@ def check(url: str, *, timeout: float = 5.0) -> None:
         timeout: seconds for each step; all of them together get half a second more.
 
     Raises:
-        RedisUnavailable: it cannot be used; one sentence each for what was tried, what came back
-            and what to do. No password is in it.
+        RedisUnavailable: it cannot be used: what was tried, what came back and what to do.
     """
     if problem := what_is_wrong_with(url):
         raise RedisUnavailable(problem)

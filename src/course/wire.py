@@ -4,11 +4,8 @@
         await client.add_to_queue("detection_queue", detection)
     print(commands)
 
-prints one line a command, as `RPUSH detection_queue {"camera_id":"front_door"}`.
-
-It is Redis's own MONITOR: the server repeats every command that it runs, of every client, on a
-connection that asked for it. That can halve the speed of a busy server: on a production server,
-watch for a moment, and no longer than the question needs.
+prints one line a command, as `RPUSH detection_queue {"camera_id":"front_door"}`. It is Redis's own
+MONITOR, which can halve the speed of a busy server: on a production server, watch for a moment.
 """
 
 from __future__ import annotations

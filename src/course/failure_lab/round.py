@@ -91,11 +91,8 @@ class Round:
         """Add this item; what is not answered is sent again, as a careful producer does.
 
         Args:
-            item: anything that JSON can hold.
+            item: anything that JSON can hold. When the server refuses it, it is not added.
             client: the producer's client; by default the round's.
-
-        Raises:
-            ResponseError: the server refuses it, and so it does not count as added.
         """
         key = secrets.token_hex(8)
         while True:
@@ -126,9 +123,7 @@ class Round:
         return self._proxies[-1]
 
     async def settled(self, timeout: float = 20.0) -> None:
-        """Wait until nothing is left to do, and let the consumers end.
-
-        Nothing is left when no item waits, is to be tried again, or is in anybody's hand.
+        """Wait until no item waits, is to be tried again, or is in hand; let the consumers end.
 
         Raises:
             TimeoutError: it took longer than `timeout` seconds; the message says what is left.

@@ -24,6 +24,7 @@ MARKERS = ("o", "s", "^", "D", "v")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 INK, PALE = "#333333", "#dddddd"
 SILENT = "#e8e8e8"
+LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 10, "handlelength": 2.8}
 
 
 def queue_lengths(lengths: Lengths, *, title: str, reach: tuple[float, float] = (0, 0)) -> Figure:
@@ -113,14 +114,8 @@ def line(
     handles = [*axes.lines, *axes.patches[:1]]  # one band stands for all
     rows = _draw_marks(axes, marks)
     axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
-    figure.legend(
-        handles=handles,
-        loc="outside lower center",  # below the axes, where it covers no data
-        ncols=3,
-        frameon=False,
-        fontsize=10,
-        handlelength=2.8,
-    )
+    # Below the axes, where it covers no data.
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, **LEGEND)
     return figure
 
 

@@ -1,8 +1,4 @@
-"""Say: put into words what is drawn in a figure.
-
-Everything here is read back from the figure itself. When a plotted value changes, so do the words,
-and a test that compares words has compared the plot.
-"""
+"""Say what is drawn in a figure, read back from it: to compare the words compares the plot."""
 
 from __future__ import annotations
 
@@ -37,7 +33,7 @@ class Series(NamedTuple):
 
 
 Words = Callable[[Series], str]
-"""Puts one series into words. Where those of this module do not fit, write one of your own."""
+"""Puts one series, which has values, into words."""
 
 
 def exact(series: Series) -> str:
