@@ -1,9 +1,4 @@
-"""A clock for lessons and tests, which stands still until it is put forward.
-
-clock = Clock()
-aggregator = BatchAggregator(client, clock=clock)
-clock.advance(90)
-"""
+"""A clock for lessons and tests, which stands still until it is put forward."""
 
 from __future__ import annotations
 

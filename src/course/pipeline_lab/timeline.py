@@ -5,20 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from backend.services.stage import Stage, Step
 
 
-@dataclass(frozen=True)
-class Span:
-    """A part of the way."""
+class Span(NamedTuple):
+    """A part of the way: at a stage, or in the queue in which the event's job waits."""
 
     what: str
-    """A stage, or the queue in which the event's job waits."""
     seconds: float
 
 

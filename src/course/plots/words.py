@@ -12,12 +12,9 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-MARK = "mark"
-"""The gid of a vertical line that names a moment; the name is its label."""
-OUTAGE = "outage"
-"""The gid of a band in which nothing was measured."""
-ROW = "row"
-"""The gid of a row of dots: its values are where along the row the dots are."""
+# What is not read as a line is known by its gid: a vertical line that names a moment, a band in
+# which nothing was measured, and a row of dots, whose values are where along the row they are.
+MARK, OUTAGE, ROW = "mark", "outage", "row"
 LONGEST_LIST = 60
 """How many values `exact` lists at most: nobody reads more of them."""
 
