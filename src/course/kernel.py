@@ -18,25 +18,21 @@ _OURS = str(Path(__file__).parents[1])  # src/, with backend and course
 def unseen_tasks() -> list[str]:
     """Describe, one sentence each, the tasks of this process that still run or failed unseen.
 
-    Not counted are the task that asks, and those of the notebook's own machinery. A task counts as
-    seen when it was awaited, or when its `exception()` or `result()` was asked for.
+    Not counted are the task that asks, and those of the notebook's own machinery.
     """
     try:
         asking = asyncio.current_task()
     except RuntimeError:  # no event loop runs here
         asking = None
-    tasks = [task for task in _all_tasks() if task is not asking and not _is_machinery(task)]
-    return sorted(filter(None, map(_what_is_wrong_with, tasks)))
-
-
-def _all_tasks() -> list[asyncio.Task[Any]]:
-    """Every task there is. `asyncio.all_tasks()` leaves out those that have ended."""
-    # type() and not isinstance(): among all objects there are proxies that object to being asked.
-    return [
+    # All there are: `asyncio.all_tasks()` leaves out those that have ended. And type(), for among
+    # all objects there are proxies that object to being asked.
+    tasks: list[asyncio.Task[Any]] = [
         thing
         for thing in gc.get_objects()
         if hasattr(type(thing), "_asyncio_future_blocking") and hasattr(type(thing), "get_coro")
     ]
+    ours = [task for task in tasks if task is not asking and not _is_machinery(task)]
+    return sorted(filter(None, map(_what_is_wrong_with, ours)))
 
 
 def _is_machinery(task: asyncio.Task[Any]) -> bool:
@@ -100,9 +96,7 @@ def _without_libraries(traceback: TracebackType | None) -> TracebackType | None:
     return traceback
 
 
-def _is_ours(frame: TracebackType) -> bool:
-    code = frame.tb_frame.f_code
-    # IPython knows a cell by a file name of its own; what runs in it has no installed module.
-    return (
-        code.co_filename.startswith(_OURS) or frame.tb_frame.f_globals.get("__name__") == "__main__"
-    )
+def _is_ours(traceback: TracebackType) -> bool:
+    frame = traceback.tb_frame
+    in_a_cell = frame.f_globals.get("__name__") == "__main__"
+    return in_a_cell or frame.f_code.co_filename.startswith(_OURS)

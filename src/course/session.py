@@ -1,12 +1,7 @@
 """Find or start the Redis that a notebook, a script or a test works with.
 
-One rule, in this one place:
-
-1. `REDIS_URL` is set: that server and no other. If it cannot be used, `RedisUnavailable` says why.
-2. Otherwise a private server for this process, on a free port of the loopback interface, which
-   stores nothing and ends with the process.
-
-The notebooks call `start()` in their first cell and `finish()` in their last.
+When `REDIS_URL` is set, that server and no other; otherwise a private one for this process, which
+stores nothing and ends with it. The notebooks call `start()` first and `finish()` last.
 """
 
 from __future__ import annotations
@@ -26,6 +21,8 @@ from backend.core.diagnosis import describe, diagnose, what_is_wrong_with
 from course.kernel import shorten_tracebacks, unseen_tasks
 from private_redis import PlainError, PrivateServer, RedisUnavailable, client_without_retries
 
+UNTIDY = "This notebook leaves something behind."
+
 
 class LeftBehind(PlainError, RuntimeError):
     """A lesson ends, and something of it still runs, has failed unseen, or could not be removed."""
@@ -44,10 +41,7 @@ class CourseRedis:
     """The private server, or None when `REDIS_URL` names the server."""
 
     def close(self) -> None:
-        """Stop the private server, or remove our keys from the server that `REDIS_URL` names.
-
-        Takes 2 seconds at most, and says nothing when that server is gone: it runs at exit.
-        """
+        """Stop the private server, or remove our keys from the other; quick and quiet, for exit."""
         if self.server:
             self.server.stop()
         else:
@@ -61,8 +55,8 @@ _current: CourseRedis | None = None
 def start() -> CourseRedis:
     """Find or start this process's Redis, and print which one it is.
 
-    A second call returns the same one, and brings a private server back that a lesson had stopped.
-    If REDIS_URL has been set, changed or unset in between, it does what REDIS_URL says now.
+    A second call returns the same one, unless REDIS_URL has changed, and brings a private server
+    back that a lesson had stopped.
 
     Raises:
         RedisUnavailable: `REDIS_URL` is set and that server cannot be used (within 6 seconds), or
@@ -79,15 +73,8 @@ def start() -> CourseRedis:
                 f"{error} REDIS_URL names this server, so no other is used: "
                 "correct REDIS_URL, or unset it to get a private server."
             ) from None
-    if _current is None or not _still_right(_current, url):
-        namespace = f"course:{secrets.token_hex(4)}:"
-        if url:
-            where = f"the server that REDIS_URL names ({describe(url)})"
-            _current = CourseRedis(url, namespace, where)
-        else:
-            server = PrivateServer().start()
-            where = "a private server for this notebook, stopped when its kernel stops"
-            _current = CourseRedis(server.url, namespace, where, server)
+    if _current is None or (_current.url != url if url else _current.server is None):
+        _current = _found(url)
         atexit.register(_current.close)
     elif _current.server:
         _current.server.start()
@@ -96,9 +83,14 @@ def start() -> CourseRedis:
     return _current
 
 
-def _still_right(current: CourseRedis, url: str | None) -> bool:
-    """Return whether this is the Redis that REDIS_URL asks for now."""
-    return current.url == url if url else current.server is not None
+def _found(url: str | None) -> CourseRedis:
+    namespace = f"course:{secrets.token_hex(4)}:"
+    if url:
+        where = f"the server that REDIS_URL names ({describe(url)})"
+        return CourseRedis(url, namespace, where)
+    server = PrivateServer().start()
+    where = "a private server for this notebook, stopped when its kernel stops"
+    return CourseRedis(server.url, namespace, where, server)
 
 
 def current() -> CourseRedis:
@@ -109,9 +101,7 @@ def current() -> CourseRedis:
 
 
 async def finish(*, timeout: float = 1.0) -> None:
-    """Remove what the lesson made, and make sure that nothing of it goes on unseen.
-
-    Prints one line: what was left and is now removed. Close the notebook's clients first.
+    """Remove what the lesson made and say so, and make sure that nothing of it goes on unseen.
 
     Args:
         timeout: seconds that tasks and subscriptions get to end by themselves.
@@ -129,8 +119,7 @@ async def finish(*, timeout: float = 1.0) -> None:
             deadline = time.monotonic() + timeout
             while problems := unseen_tasks() + _subscriptions(client, _current.namespace):
                 if time.monotonic() > deadline:
-                    said = "\n".join(["This notebook leaves something behind.", *problems])
-                    raise LeftBehind(said)
+                    raise LeftBehind("\n".join([UNTIDY, *problems]))
                 await asyncio.sleep(0.01)
         removed = remove_keys(_current.url, _current.namespace, timeout=5.0)
     except redis.RedisError as error:
@@ -139,9 +128,8 @@ async def finish(*, timeout: float = 1.0) -> None:
             f"Then run this cell again. The keys begin with {_current.namespace}"
         ) from None
     # A small number tells the reader something. A large one is another one in every run.
-    many = f"{removed} keys" if removed < 100 else "many keys"
-    number = {0: "no keys", 1: "1 key"}.get(removed, many)
-    keys = f"{number}, now removed" if removed else number
+    number = "1 key" if removed == 1 else f"{removed if removed < 100 else 'many'} keys"
+    keys = f"{number}, now removed" if removed else "no keys"
     print(f"Clean: {keys}, no subscriptions, no running tasks left behind.")
 
 
@@ -167,10 +155,10 @@ def remove_keys(url: str, namespace: str, *, timeout: float) -> int:
         while cursor != 0:
             if time.monotonic() > deadline:
                 raise LeftBehind(
-                    f"Keys of this notebook may be left: in {timeout:g} s the server was not "
-                    f"searched to its end. Removed so far: {removed}. Run this cell again. If that "
-                    "does not help, the server holds too much for it; then, in a shell: redis-cli "
-                    f"-u URL --scan --pattern '{namespace}*' | xargs redis-cli -u URL unlink"
+                    f"Keys of this notebook may be left: {timeout:g} s were too short. Removed so "
+                    f"far: {removed}. Run this cell again. If that does not help, in a shell: "
+                    f"redis-cli -u URL --scan --pattern '{namespace}*' | "
+                    "xargs redis-cli -u URL unlink"
                 )
             cursor, keys = client.scan(max(cursor, 0), match=f"{namespace}*", count=1000)
             removed += client.unlink(*keys) if keys else 0
@@ -185,8 +173,7 @@ def check(url: str, *, timeout: float = 5.0) -> None:
         timeout: seconds for each step; all of them together get half a second more.
 
     Raises:
-        RedisUnavailable: it cannot be used; one sentence each for what was tried, what came back
-            and what to do. No password is in it.
+        RedisUnavailable: it cannot be used: what was tried, what came back and what to do.
     """
     if problem := what_is_wrong_with(url):
         raise RedisUnavailable(problem)

@@ -1,4 +1,4 @@
-"""Wait until something has happened: for both labs, the pipeline's and the failure lab's."""
+"""Wait until something has happened: for both labs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def until(
     Args:
         condition: asked again and again; may be a coroutine function.
         within: seconds to wait at the most.
-        otherwise: asked when it did not hold in time: what to say then.
+        otherwise: says what is the case instead, for the message of the error.
 
     Raises:
         TimeoutError: it did not hold in time.
@@ -30,5 +30,5 @@ async def until(
         if await answer if inspect.isawaitable(answer) else answer:
             return
         if time.monotonic() > ends:
-            raise TimeoutError(f"{otherwise()} within {within:g} s")
-        await asyncio.sleep(0.01)
+            raise TimeoutError(f"Waited {within:g} s in vain: {otherwise()}")
+        await asyncio.sleep(0.005)

@@ -4,11 +4,8 @@
         await client.add_to_queue("detection_queue", detection)
     print(commands)
 
-prints one line a command, as `RPUSH detection_queue {"camera_id":"front_door"}`.
-
-It is Redis's own MONITOR: the server repeats every command that it runs, of every client, on a
-connection that asked for it. That can halve the speed of a busy server: on a production server,
-watch for a moment, and no longer than the question needs.
+prints one line a command, as `RPUSH detection_queue {"camera_id":"front_door"}`. It is Redis's own
+MONITOR, which can halve the speed of a busy server: on a production server, watch for a moment.
 """
 
 from __future__ import annotations
@@ -35,6 +32,10 @@ class MonitorRefused(RedisUnavailable):
     """The server does not let this user run MONITOR."""
 
 
+WIDTH = 72
+"""The longest argument that is shown whole, in characters; a longer one ends in `…`."""
+
+
 class Commands(list[str]):
     """The commands that were seen, one line each; printed one below the other."""
 
@@ -44,18 +45,16 @@ class Commands(list[str]):
 
 @asynccontextmanager
 async def watch(
-    redis_server: CourseRedis | PrivateServer, *, width: int = 72, timeout: float = 5.0
+    redis_server: CourseRedis | PrivateServer, *, timeout: float = 5.0
 ) -> AsyncIterator[Commands]:
     """Collect the commands that the course sends while the block runs.
 
-    Only commands that carry the course's namespace are kept: what others do on a shared server is
-    nobody's business. So a PING, which has no name in it, is not shown. The namespace itself is
-    left out. Of a `PrivateServer`, which nobody shares, all commands are kept. When the block has
-    ended, everything that was answered in it has been seen.
+    Only commands that carry the course's namespace are kept, and shown without it: what others do
+    on a shared server is nobody's business. So a PING, which has no name in it, is not shown. Of a
+    `PrivateServer`, which nobody shares, all commands are kept.
 
     Args:
         redis_server: the Redis to watch: from `course.start()`, or a private server.
-        width: longest argument that is shown whole, in characters; a longer one ends in `…`.
         timeout: seconds that the server has to answer, at the start and at the end.
 
     Yields:
@@ -71,7 +70,7 @@ async def watch(
     end = secrets.token_hex(16)  # when the server repeats this, it has repeated all before it
     client = Redis.from_url(
         redis_server.url,
-        socket_timeout=None,
+        socket_timeout=None,  # between two commands it may be silent for long
         socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
     )
@@ -84,7 +83,7 @@ async def watch(
             if end in arguments:
                 return
             if any(namespace in argument for argument in arguments):
-                commands.append(_line(arguments, namespace, width))
+                commands.append(_line(arguments, namespace))
 
     try:
         await _within(timeout, client.ping())  # its greeting shall not be among the commands
@@ -137,13 +136,11 @@ def parse(line: bytes) -> list[str]:
     return [ast.literal_eval(f"b{text}").decode(errors="backslashreplace") for text in quoted]
 
 
-def _line(arguments: list[str], namespace: str, width: int) -> str:
+def _line(arguments: list[str], namespace: str) -> str:
     name, *values = arguments
-    return " ".join(
-        [name.upper(), *(_shown(value.replace(namespace, ""), width) for value in values)]
-    )
+    return " ".join([name.upper(), *(_shown(value.replace(namespace, "")) for value in values)])
 
 
-def _shown(value: str, width: int) -> str:
+def _shown(value: str) -> str:
     printable = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value) or '""'
-    return printable if len(printable) <= width else printable[: width - 1] + "…"
+    return printable if len(printable) <= WIDTH else printable[: WIDTH - 1] + "…"

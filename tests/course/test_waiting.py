@@ -19,5 +19,5 @@ async def test_it_waits_for_functions_and_for_coroutine_functions() -> None:
 
 
 async def test_it_says_what_has_not_happened_in_time() -> None:
-    with pytest.raises(TimeoutError, match=r"^nobody came within 0\.02 s$"):
+    with pytest.raises(TimeoutError, match=r"^Waited 0\.02 s in vain: nobody came$"):
         await until(lambda: False, within=0.02, otherwise=lambda: "nobody came")

@@ -74,9 +74,9 @@ async def test_nothing_is_missing_and_the_order_is_the_servers(server, client):
 
 
 async def test_a_command_that_takes_long_to_arrive_is_waited_for(server, client):
-    async with wire.watch(server, width=4) as commands:
+    async with wire.watch(server) as commands:
         await client.set("key", "x" * 5_000_000)
-    assert commands == ['SET key "xx…']
+    assert commands == [f'SET key "{"x" * 70}…']
 
 
 async def test_what_is_sent_after_the_block_is_not_shown(server, client):
@@ -95,10 +95,10 @@ async def test_two_watches_at_once_do_not_show_each_other(server, client):
 
 
 async def test_a_long_value_is_cut_at_the_width(server, client):
-    async with wire.watch(server, width=10) as commands:
-        await client.set("key", "x" * 100)
-        await client.set("key", "x" * 8)  # with its two quotes exactly ten characters
-    assert commands == ['SET key "xxxxxxxx…', 'SET key "xxxxxxxx"']
+    async with wire.watch(server) as commands:
+        await client.set("key", "x" * 71)
+        await client.set("key", "x" * 70)  # with its two quotes exactly 72 characters
+    assert commands == [f'SET key "{"x" * 70}…', f'SET key "{"x" * 70}"']
 
 
 async def test_a_block_that_fails_raises_its_own_error(server):
@@ -170,7 +170,7 @@ def test_every_kind_of_client_is_understood(line):
 
 def test_bytes_that_are_not_text_are_shown_as_escapes():
     line = rb'1700000000.123456 [0 127.0.0.1:50000] "SET" "ns:key" "\xff\x00\n"'
-    assert wire._line(wire.parse(line), "ns:", 72) == r"SET key \xff\x00\n"
+    assert wire._line(wire.parse(line), "ns:") == r"SET key \xff\x00\n"
 
 
 async def test_of_a_private_server_every_command_is_shown(private_server: PrivateServer) -> None:

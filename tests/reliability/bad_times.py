@@ -18,7 +18,8 @@ from backend.core.reliable_queue import queue_counts
 from backend.core.unavailable import Unavailable
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import Detection, DetectionWorker
-from course.failure_lab.round import QUEUE, Round
+from course.failure_lab.modes import QUEUE
+from course.failure_lab.round import Round
 from course.pipeline_lab.scenes import scene
 from course.waiting import until
 

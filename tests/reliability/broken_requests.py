@@ -18,26 +18,28 @@ from tests.reliability.worker import (
 
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
-from course.failure_lab.modes import MODES
-from course.failure_lab.round import QUEUE, Round
+from course.failure_lab.modes import COMMANDS, QUEUE, add
+from course.failure_lab.round import Round
 from course.failure_lab.tally import identity
 
 
 async def lose_the_reply_to_a_take(round: Round, tries: int) -> None:
     """The connection is cut when the server has handed out an item, before the item arrives."""
+    _, take = COMMANDS[round.mode]
     async with behind_a_proxy(round, tries) as (proxy, worker):
         for _ in range(tries):
             await round.add()
-            proxy.cut_next_reply(MODES[round.mode].take)
+            proxy.cut_next_reply(take)
             with suppress(*UNANSWERED):
                 await worker.work(0.1)
 
 
 async def lose_the_reply_to_a_push(round: Round, tries: int) -> None:
     """The connection is cut when the server has run a push; the producer sends it again."""
+    push, _ = COMMANDS[round.mode]
     async with behind_a_proxy(round, tries) as (proxy, worker):
         for _ in range(tries):
-            proxy.cut_next_reply(MODES[round.mode].push)
+            proxy.cut_next_reply(push)
             await round.add(client=worker.client)
 
 
@@ -119,7 +121,7 @@ async def fill_the_memory(round: Round, tries: int) -> None:
             await round.add(2)
             await client.call("CONFIG", "SET", "maxmemory", 1)
             try:
-                await MODES[round.mode].add(client, QUEUE, "refused", key="refused")
+                await add(client, round.mode, "refused", key="refused")
             except exceptions.OutOfMemoryError:
                 pass
             else:

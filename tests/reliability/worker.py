@@ -14,8 +14,8 @@ from redis import exceptions
 from backend.core.redis import RedisClient
 from backend.core.unavailable import Unavailable
 from course.failure_lab.connection import Proxy
-from course.failure_lab.modes import MODES, Options, Take
-from course.failure_lab.round import QUEUE, Round
+from course.failure_lab.modes import Options, Take, consume
+from course.failure_lab.round import Round
 
 UNANSWERED = (exceptions.ConnectionError, exceptions.TimeoutError)
 Ending = Callable[[], Awaitable[None]]
@@ -85,7 +85,7 @@ async def working(
     """A worker, with the options of a consumer and a client of its own or that of the round."""
     client = client or round.client
     settings = Options(**{"backoff_base": 0.02} | options)
-    async with MODES[round.mode].consume(client, QUEUE, settings) as take:
+    async with consume(client, round.mode, settings) as take:
         yield Worker(round, client, take)
 
 

@@ -14,10 +14,7 @@ from private_redis import client_without_retries
 
 
 class Proxy:
-    """Stands between clients and a server. It runs in threads of its own.
-
-    Args:
-        url: the server.
+    """Stands between clients and the server at a URL, in threads of its own.
 
     Attributes:
         url: the URL for clients.
@@ -50,12 +47,13 @@ class Proxy:
             FileNotFoundError: there is no such script; the message says which there are.
             ValueError: there is no such Redis command.
         """
-        if command.isupper():
+        sent = command
+        if not command.isupper():
+            sent = load(command).digest
+        else:
             with client_without_retries(self._server_url, timeout=5) as server:
-                (known,) = server.execute_command("COMMAND INFO", command)
-            if not known:
-                raise ValueError(f"the server has no command {command}; is it misspelt?")
-        sent = command if command.isupper() else load(command).digest
+                if server.execute_command("COMMAND INFO", command) == [None]:
+                    raise ValueError(f"the server has no command {command}; is it misspelt?")
         self._marks.append(f"\r\n{sent}\r\n".encode())
 
     def cut(self) -> None:

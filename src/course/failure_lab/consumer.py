@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Self
 
 from course.failure_lab.modes import Mode, Options
+from course.waiting import until
 from private_redis import start_supervised
-
-PROGRAM = "course.failure_lab.consumer_process"
 
 
 class Consumer:
@@ -32,15 +29,23 @@ class Consumer:
         log: what it has logged, line by line.
     """
 
-    def __init__(self, url: str, queue_name: str, mode: Mode, options: Options) -> None:
+    def __init__(self, url: str, mode: Mode, options: Options) -> None:
         self.name = options.name
-        self.taken: list[Any] = []
-        self.handled: list[Any] = []
+        self._reports: dict[str, list[Any]] = {
+            what: [] for what in ("ready", "taken", "handled", "failed")
+        }
+        self.taken, self.handled = self._reports["taken"], self._reports["handled"]
         self.log: list[str] = []
-        self._ready = False
-        self._at_work = False
-        settings = [url, queue_name, mode, json.dumps(asdict(options))]
-        self._supervisor = start_supervised([sys.executable, "-m", PROGRAM, *settings])
+        self._supervisor = start_supervised(
+            [
+                sys.executable,
+                "-m",
+                "course.failure_lab.consumer_process",
+                url,
+                mode,
+                json.dumps(asdict(options)),
+            ]
+        )
         self.pid = self._supervisor.read_program_pid() or 0
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -53,12 +58,14 @@ class Consumer:
     @property
     def in_hand(self) -> list[Any]:
         """The id of the item that it is at work on, in a list; empty when there is none."""
-        return self.taken[-1:] if self._at_work and self.alive else []
+        ended = len(self.handled) + len(self._reports["failed"])
+        return self.taken[-1:] if self.alive and len(self.taken) > ended else []
 
-    async def started(self, timeout: float = 15.0) -> Self:
+    async def started(self) -> Self:
         """Wait until it is connected and takes items; return it. If it is not, it is killed."""
+        ready = self._reports["ready"]
         try:
-            await self._until(lambda: self._ready, timeout, lambda: "is not connected")
+            await self._until(lambda: bool(ready), 15.0, lambda: "is not connected")
         except BaseException:
             self.kill()
             raise
@@ -78,19 +85,19 @@ class Consumer:
 
     async def holds_item(self, timeout: float = 10.0) -> Any:
         """Wait until it is at work on an item; return the item's id."""
-        await self._until(lambda: self._at_work, timeout, lambda: "holds no item")
+        await self._until(lambda: bool(self.in_hand), timeout, lambda: "holds no item")
         return self.taken[-1]
 
     def kill(self) -> None:
         """Kill it (SIGKILL), as a crash would. Afterwards `taken` and `handled` are complete."""
         self._send(signal.SIGKILL)
-        self._wait(timeout=5)
+        self._wait()
 
-    def stop(self, *, timeout: float = 10.0) -> None:
+    def stop(self) -> None:
         """Ask it to end (SIGTERM) and wait: it finishes the item that it is at work on."""
         self.resume()
         self._send(signal.SIGTERM)
-        self._wait(timeout)
+        self._wait()
 
     def pause(self) -> None:
         """Make it hang (SIGSTOP): it holds what it holds, and gives no sign of life."""
@@ -110,23 +117,11 @@ class Consumer:
         for line in self._supervisor.stderr:
             try:
                 ((what, value),) = json.loads(line).items()
-            except (ValueError, AttributeError):
-                what, value = "log", line.decode(errors="replace").rstrip()
-            match what:
-                case "ready":
-                    self._ready = True
-                case "taken":
-                    self.taken.append(value)
-                    self._at_work = True
-                case "handled":
-                    self.handled.append(value)
-                    self._at_work = False
-                case "failed":
-                    self._at_work = False
-                case _:
-                    self.log.append(str(value))
+                self._reports[what].append(value)
+            except (ValueError, AttributeError, KeyError):  # it is no report
+                self.log.append(line.decode(errors="replace").rstrip())
 
-    def _wait(self, timeout: float) -> None:
+    def _wait(self, timeout: float = 10.0) -> None:
         try:
             self._supervisor.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -140,12 +135,12 @@ class Consumer:
     async def _until(
         self, condition: Callable[[], bool], timeout: float, state: Callable[[], str]
     ) -> None:
-        ends = time.monotonic() + timeout
-        while not condition():
-            if time.monotonic() > ends or not (self.alive or self._reader.is_alive()):
-                gone = "" if self.alive else " Its process has ended."
-                raise TimeoutError(
-                    f"The consumer {self.name} {state()} after {timeout:g} s.{gone} "
-                    f"The end of its log: {self.log[-3:]}"
-                )
-            await asyncio.sleep(0.002)
+        def holds() -> bool:
+            if not (holds := condition()) and not (self.alive or self._reader.is_alive()):
+                raise TimeoutError(f"{problem()} Its process has ended.")
+            return holds
+
+        def problem() -> str:
+            return f"The consumer {self.name} {state()}. The end of its log: {self.log[-3:]}"
+
+        await until(holds, within=timeout, otherwise=problem)

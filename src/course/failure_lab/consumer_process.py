@@ -1,9 +1,8 @@
 """A consumer in a process of its own, which a `Consumer` starts and listens to.
 
-Its arguments are the server, the queue, the mode, and the options as JSON. It takes items until it
-is told to terminate, and reports on standard output, one JSON object a line: `{"ready": true}`,
-then `{"taken": id}` when it has an item, and `{"handled": id}` when its work on it is done, or
-`{"failed": id}`.
+Its arguments are the server, the mode, and the options as JSON. It takes items until SIGTERM, and
+reports on standard output, one JSON object a line: `{"ready": true}`, then `{"taken": id}` when it
+has an item, and `{"handled": id}` when its work on it is done, or `{"failed": id}`.
 """
 
 from __future__ import annotations
@@ -20,33 +19,19 @@ from typing import Any, Self, cast
 from redis.exceptions import RedisError
 
 from backend.core.redis import RedisClient
-from course.failure_lab.modes import MODES, Mode, Options
+from course.failure_lab.modes import Mode, Options, consume
 from course.failure_lab.tally import identity
 
 logger = logging.getLogger("consumer")
 
 
-async def handle(item: Any, work_seconds: float) -> None:
-    """Do what a detector does, as far as the queue can see: take time, and refuse what is broken.
-
-    Raises:
-        TypeError: the item is no JSON object.
-        ValueError: it is poison: it says so itself.
-    """
-    if not isinstance(item, dict):
-        raise TypeError(f"a job is a JSON object, not {type(item).__name__}")
-    if item.get("poison"):
-        raise ValueError(f"the image of {item['id']} cannot be decoded")
-    await asyncio.sleep(work_seconds)
-
-
-async def main(url: str, queue_name: str, mode: Mode, options: Options) -> None:
+async def main(url: str, mode: Mode, options: Options) -> None:
     """Consume until SIGTERM, between two items. Errors are logged, and it goes on."""
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     set_clock(options.clock)
     client = RedisClient(url, backoff_base=0.05)
-    async with client, MODES[mode].consume(client, queue_name, options) as take:
+    async with client, consume(client, mode, options) as take:
         report(ready=True)
         while not stopping.is_set():
             try:
@@ -59,10 +44,19 @@ async def main(url: str, queue_name: str, mode: Mode, options: Options) -> None:
 
 
 async def work_on(item: Any, work_seconds: float) -> None:
-    """Handle an item, and report how that goes."""
+    """Do what a detector does, as far as the queue can see: take time, and refuse what is broken.
+
+    Raises:
+        TypeError: the item is no JSON object.
+        ValueError: it is poison: it says so itself.
+    """
     report(taken=identity(item))
     try:
-        await handle(item, work_seconds)
+        if not isinstance(item, dict):
+            raise TypeError(f"a job is a JSON object, not {type(item).__name__}")
+        if item.get("poison"):
+            raise ValueError(f"the image of {item['id']} cannot be decoded")
+        await asyncio.sleep(work_seconds)
     except (TypeError, ValueError):
         report(failed=identity(item))
         raise
@@ -93,5 +87,5 @@ def set_clock(wrong_by: float) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    url, queue_name, mode, options = sys.argv[1:]
-    asyncio.run(main(url, queue_name, cast(Mode, mode), Options(**json.loads(options))))
+    url, mode, options = sys.argv[1:]
+    asyncio.run(main(url, cast(Mode, mode), Options(**json.loads(options))))

@@ -12,7 +12,10 @@ from backend.core.push import add_to_queue_safe
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 
+QUEUE = "detection_queue"
 Mode = Literal["pop", "reserve"]
+COMMANDS: dict[Mode, tuple[str, str]] = {"pop": ("RPUSH", "BLPOP"), "reserve": ("push", "reserve")}
+"""What is sent to add and to take an item, for `Proxy.cut_next_reply`."""
 Take = Callable[[float], AbstractAsyncContextManager[Any]]
 """Takes one item, or None after so many seconds; the work on it is the `async with` block."""
 
@@ -22,7 +25,6 @@ class Options:
     """How a consumer works. Those of `ReliableQueue` mean nothing in mode "pop"."""
 
     name: str = field(default_factory=lambda: f"consumer-{secrets.token_hex(4)}")
-    """Its name as a consumer; by default one that no other has."""
     work_seconds: float = 0.02
     """How long it works on each item."""
     clock: float = 0.0
@@ -32,62 +34,36 @@ class Options:
     backoff_base: float = 1.0
 
 
-class Pop:
-    """`add_to_queue` and `get_from_queue`: who takes an item has the only copy of it."""
+async def add(client: RedisClient, mode: Mode, item: Any, key: str) -> None:
+    """Add an item; with "reserve", not if one with the same key was added before."""
+    if mode == "pop":
+        await client.add_to_queue(QUEUE, item)
+    else:
+        await add_to_queue_safe(client, QUEUE, item, dedupe_key=key)
 
-    push, take = "RPUSH", "BLPOP"
-    """The commands that are sent, for `Proxy.cut_next_reply`."""
 
-    @staticmethod
-    async def add(client: RedisClient, queue_name: str, item: Any, key: str) -> None:
-        """Add an item."""
-        await client.add_to_queue(queue_name, item)
+@asynccontextmanager
+async def consume(client: RedisClient, mode: Mode, options: Options) -> AsyncIterator[Take]:
+    """Yield the way to take an item; with "reserve", the end of its block acknowledges it."""
 
-    @staticmethod
     @asynccontextmanager
-    async def consume(
-        client: RedisClient, queue_name: str, options: Options
-    ) -> AsyncIterator[Take]:
-        """Yield the way to take an item."""
+    async def pop(timeout: float) -> AsyncIterator[Any]:
+        yield await client.get_from_queue(QUEUE, timeout)
 
-        @asynccontextmanager
-        async def take(timeout: float) -> AsyncIterator[Any]:
-            yield await client.get_from_queue(queue_name, timeout)
-
-        yield take
-
-
-class Reserve:
-    """`add_to_queue_safe` and `ReliableQueue`: the item stays in Redis until it is acknowledged."""
-
-    push, take = "push", "reserve"
-
-    @staticmethod
-    async def add(client: RedisClient, queue_name: str, item: Any, key: str) -> None:
-        """Add an item, unless one with the same key was added before."""
-        await add_to_queue_safe(client, queue_name, item, dedupe_key=key)
-
-    @staticmethod
     @asynccontextmanager
-    async def consume(
-        client: RedisClient, queue_name: str, options: Options
-    ) -> AsyncIterator[Take]:
-        """Yield the way to reserve an item; it is acknowledged at the end of the block."""
-        async with ReliableQueue(
-            client,
-            queue_name,
-            consumer=options.name,
-            lease=options.lease,
-            max_attempts=options.max_attempts,
-            backoff_base=options.backoff_base,
-        ) as queue:
+    async def reserve(timeout: float) -> AsyncIterator[Any]:
+        async with queue.reserve(timeout) as job:
+            yield job and job.data
 
-            @asynccontextmanager
-            async def take(timeout: float) -> AsyncIterator[Any]:
-                async with queue.reserve(timeout) as job:
-                    yield None if job is None else job.data
-
-            yield take
-
-
-MODES: dict[Mode, type[Pop] | type[Reserve]] = {"pop": Pop, "reserve": Reserve}
+    if mode == "pop":
+        yield pop
+        return
+    async with ReliableQueue(
+        client,
+        QUEUE,
+        consumer=options.name,
+        lease=options.lease,
+        max_attempts=options.max_attempts,
+        backoff_base=options.backoff_base,
+    ) as queue:
+        yield reserve

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import itertools
 import secrets
 from typing import Any, Self
@@ -14,20 +13,16 @@ from backend.core.redis import RedisClient
 from backend.core.reliable_queue import contents, queue_counts
 from course.failure_lab.connection import Proxy
 from course.failure_lab.consumer import Consumer
-from course.failure_lab.modes import MODES, Mode, Options
+from course.failure_lab.modes import COMMANDS, QUEUE, Mode, Options, add
 from course.failure_lab.tally import Tally, identity
 from course.kernel import shorten_tracebacks, unseen_tasks
-from course.session import LeftBehind
+from course.session import UNTIDY, LeftBehind
 from course.waiting import until
 from private_redis import PrivateServer
-
-QUEUE = "detection_queue"
 
 
 class Round:
     """One experiment after another on a private server: add items, break something, count.
-
-    Use it with `async with`, or by `open` and `finish`.
 
     Args:
         append_only: the server has each write on disk before it answers. After `server.kill()`,
@@ -38,7 +33,7 @@ class Round:
         client: a client of that server, which waits while it is away.
         mode: how items are added and taken: "pop" or "reserve".
         added: the ids of the items that were added since the last `begin`.
-        handled: what was handled since then by others than the consumers, if there are such.
+        handled: what others than the consumers have handled since then.
         consumers: those that were started since then.
     """
 
@@ -58,36 +53,34 @@ class Round:
         try:
             await self.client.disconnect()
         finally:
-            self.close()
+            self._kill_consumers()
+            for proxy in self._proxies:
+                proxy.close()
+            self.server.stop()
 
-    def close(self) -> None:
-        """End the consumers, the proxies and the server."""
+    def _kill_consumers(self) -> None:
         for consumer in self.consumers:
             consumer.kill()
-        for proxy in self._proxies:
-            proxy.close()
-        self.server.stop()
+        self.consumers = []
 
     async def begin(self, mode: Mode) -> None:
         """Begin anew: the last experiment's consumers are killed, and the server is emptied.
 
         Args:
-            mode: "pop" adds with `add_to_queue` and takes with `get_from_queue`, "reserve" adds
-                with `add_to_queue_safe` and a `dedupe_key` and takes with a `ReliableQueue`.
+            mode: "pop" (`add_to_queue`, `get_from_queue`) or "reserve" (`add_to_queue_safe` with
+                a `dedupe_key`, `ReliableQueue`).
 
         Raises:
             ValueError: there is no such mode.
         """
-        if mode not in MODES:
-            raise ValueError(f"mode must be {' or '.join(MODES)}, not {mode!r}")
-        for consumer in self.consumers:
-            consumer.kill()
+        if mode not in COMMANDS:
+            raise ValueError(f"mode must be {' or '.join(COMMANDS)}, not {mode!r}")
+        self._kill_consumers()
         await self.client.call("FLUSHALL", repeat=True)
         self.mode: Mode = mode
         self._numbers = itertools.count()
         self.added: list[Any] = []
         self.handled: list[Any] = []
-        self.consumers = []
 
     async def add(self, count: int = 1, *, client: RedisClient | None = None) -> None:
         """Add so many jobs, numbered on from the last one. See `add_item`."""
@@ -98,16 +91,13 @@ class Round:
         """Add this item; what is not answered is sent again, as a careful producer does.
 
         Args:
-            item: anything that JSON can hold.
+            item: anything that JSON can hold. When the server refuses it, it is not added.
             client: the producer's client; by default the round's.
-
-        Raises:
-            ResponseError: the server refuses it, and so it does not count as added.
         """
         key = secrets.token_hex(8)
         while True:
             try:
-                await MODES[self.mode].add(client or self.client, QUEUE, item, key)
+                await add(client or self.client, self.mode, item, key)
                 break
             except (exceptions.ConnectionError, exceptions.TimeoutError):
                 await asyncio.sleep(0.02)  # the server is away
@@ -117,14 +107,13 @@ class Round:
         """Start a consumer in a process of its own; return when it takes items.
 
         Args:
-            options: see `modes.Options`, for example `work_seconds=0.1, lease=1`. Those of
-                `ReliableQueue` mean nothing in mode "pop".
+            options: see `modes.Options`, for example `work_seconds=0.1, lease=1`.
 
         Raises:
             TypeError: there is no such option.
             TimeoutError: it was not ready within 15 s; the message has the end of its log.
         """
-        consumer = Consumer(self.server.url, QUEUE, self.mode, Options(**options))
+        consumer = Consumer(self.server.url, self.mode, Options(**options))
         self.consumers.append(consumer)
         return await consumer.started()
 
@@ -134,9 +123,7 @@ class Round:
         return self._proxies[-1]
 
     async def settled(self, timeout: float = 20.0) -> None:
-        """Wait until nothing is left to do, and let the consumers end.
-
-        Nothing is left when no item waits, is to be tried again, or is in anybody's hand.
+        """Wait until no item waits, is to be tried again, or is in hand; let the consumers end.
 
         Raises:
             TimeoutError: it took longer than `timeout` seconds; the message says what is left.
@@ -153,7 +140,7 @@ class Round:
         await until(
             nothing_is_left,
             within=timeout,
-            otherwise=lambda: f"{QUEUE} has not settled, with {left} items left,",
+            otherwise=lambda: f"{QUEUE} has not settled, with {left} items left",
         )
         for consumer in self.consumers:
             await asyncio.to_thread(consumer.stop)
@@ -172,13 +159,7 @@ _open: Round | None = None
 
 
 async def open(*, append_only: bool = False) -> Round:
-    """Open the lab for a notebook: start an empty server, print one line, return the round.
-
-    Ends what an earlier call has started.
-
-    Args:
-        append_only: see `Round`.
-    """
+    """Open the lab for a notebook, as the one `Round` there is: end what was open, print a line."""
     global _open
     shorten_tracebacks()
     if _open:
@@ -197,26 +178,14 @@ async def finish() -> None:
     if _open:
         await _open.__aexit__()
     if problems := unseen_tasks():
-        raise LeftBehind("This notebook leaves something behind.\n" + "\n".join(problems))
+        raise LeftBehind("\n".join([UNTIDY, *problems]))
     print("Clean: the lab's server, consumers and proxies have ended; no running tasks are left.")
 
 
 async def somebody_waits(client: RedisClient, *, timeout: float = 5.0) -> None:
-    """Wait until one of the server's clients is in a blocking call, such as BLPOP.
+    """Wait until one of the server's clients is in a blocking call, such as BLPOP."""
 
-    Raises:
-        TimeoutError: nobody was, within `timeout` seconds.
-    """
-
-    async def is_blocked() -> bool:
+    async def one_waits() -> bool:
         return bool((await client.call("INFO", "clients"))["blocked_clients"])
 
-    await until(
-        is_blocked, within=timeout, otherwise=lambda: "no client has come to wait on the server"
-    )
-
-
-@atexit.register
-def _close() -> None:
-    if _open:
-        _open.close()
+    await until(one_waits, within=timeout, otherwise=lambda: "no client has come to wait")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,11 +9,8 @@ from typing import Any, Self
 
 
 def identity(item: Any) -> Any:
-    """Return what an item is counted by: its `id`, else the item itself or, if long, a digest."""
-    if isinstance(item, dict) and "id" in item:
-        return item["id"]
-    text = repr(item)
-    return text if len(text) < 200 else hashlib.sha1(text.encode("utf-8", "replace")).hexdigest()
+    """Return what an item is counted by: its `id` or, when it has none, its text."""
+    return item["id"] if isinstance(item, dict) and "id" in item else repr(item)
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Tally:
         total = len(left)
 
         def count(place: Iterable[Any]) -> int:
-            """How many of the items that are left are here; they are left no longer."""
+            """Count the items that are left and here; they are left no longer."""
             return sum(1 for item in set(place) if left.pop(item, "absent") is None)
 
         return cls(

@@ -2,16 +2,14 @@
 
 scenes.py           drawn scenes for three cameras, with the truth about what is in them
 detector_score.py   recall and precision of a detector on such scenes
-clock.py            a clock that stands still, or runs as fast as it is told to
-stage_log.py        collect what a stage logs
-timeline.py         where the time of an event goes, stage by stage
+clock.py            a clock that stands still until it is put forward
+timeline.py         what a stage logs, and where the time of an event goes, stage by stage
 """
 
 from course.pipeline_lab import scenes
 from course.pipeline_lab.clock import Clock
 from course.pipeline_lab.detector_score import measure
-from course.pipeline_lab.stage_log import log_of
-from course.pipeline_lab.timeline import time_of_event
+from course.pipeline_lab.timeline import log_of, time_of_event
 from course.waiting import until
 
 __all__ = ["Clock", "log_of", "measure", "scenes", "time_of_event", "until"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -54,7 +53,7 @@ class Scene:
         Args:
             root: the folder of the cameras' folders.
             name: the file's name; by default made of what is in the scene.
-            written: when the file says that it was written, in seconds since 1970; by default now.
+            written: when it was written, in seconds since 1970; by default now.
         """
         seen = "_".join(thing.type for thing in self.things) or "empty"
         path = Path(root) / self.camera_id / (name or f"{self.seed:04d}_{seen}.jpg")
@@ -69,12 +68,10 @@ class Scene:
 
 def background(camera_id: str) -> Image.Image:
     """Return what a camera sees when nothing is there."""
+    if camera_id not in _BACKGROUNDS:
+        raise ValueError(f"no camera {camera_id!r}: there are {', '.join(CAMERAS)}")
     image = Image.new("RGB", SIZE)
-    draw = ImageDraw.Draw(image)
-    try:
-        _BACKGROUNDS[camera_id](draw)
-    except KeyError:
-        raise ValueError(f"no camera {camera_id!r}: there are {', '.join(CAMERAS)}") from None
+    _BACKGROUNDS[camera_id](ImageDraw.Draw(image))
     return image.filter(ImageFilter.GaussianBlur(0.8))
 
 
@@ -101,8 +98,7 @@ def scenes(count: int, *, seed: int = 0) -> list[Scene]:
     chance = random.Random(seed)
     drawn = []
     for number in range(count):
-        how_many = chance.choice([0, 1, 1, 1, 2])
-        types = [chance.choice(TYPES) for _ in range(how_many)]
+        types = [chance.choice(TYPES) for _ in range(chance.choice([0, 1, 1, 1, 2]))]
         drawn.append(scene(CAMERAS[number % len(CAMERAS)], *types, seed=seed * 10_000 + number))
     return drawn
 
@@ -166,11 +162,8 @@ def _cat(draw: ImageDraw.ImageDraw, depth: float, chance: random.Random) -> Thin
     draw.ellipse((left, top, left + 2 * head, top + 2 * head), fill=fur)
     for x in (left + width // 4, left + width * 2 // 3):
         draw.line((x, bottom - height // 2, x, bottom), fill=fur, width=3)
-    draw.line(
-        (left + width - width // 4, top + height // 2, left + width, top + height // 6),
-        fill=fur,
-        width=3,
-    )
+    tail = (left + width - width // 4, top + height // 2, left + width, top + height // 6)
+    draw.line(tail, fill=fur, width=3)
     return Thing("cat", (left, top, left + width + 1, bottom + 1))
 
 
@@ -180,15 +173,9 @@ def _car(draw: ImageDraw.ImageDraw, depth: float, chance: random.Random) -> Thin
     left, bottom = chance.randint(4, 316 - width), round(158 + 72 * depth)
     top, paint = bottom - height, chance.choice(_PAINTS)
     belt, wheel = top + height * 2 // 5, height // 4
-    draw.polygon(
-        [
-            (left + width // 5, belt),
-            (left + width // 3, top),
-            (left + width * 3 // 4, top),
-            (left + width - width // 8, belt),
-        ],
-        fill=(52, 60, 68),
-    )
+    windows = [(left + width // 5, belt), (left + width // 3, top)]
+    windows += [(left + width * 3 // 4, top), (left + width - width // 8, belt)]
+    draw.polygon(windows, fill=(52, 60, 68))
     draw.rounded_rectangle((left, belt, left + width, bottom - wheel // 2), 6, fill=paint)
     for x in (left + width // 5, left + width * 4 // 5):
         draw.ellipse((x - wheel, bottom - 2 * wheel, x + wheel, bottom), fill=(28, 28, 30))
@@ -218,13 +205,5 @@ def _as_seen_by_a_camera(image: Image.Image, chance: random.Random) -> Image.Ima
 _CLOTHES = [(40, 48, 96), (150, 40, 44), (36, 36, 40), (222, 206, 84), (74, 44, 92)]
 _FURS = [(34, 32, 34), (206, 128, 58), (240, 238, 232)]
 _PAINTS = [(172, 30, 36), (30, 62, 140), (238, 238, 236), (24, 26, 30)]
-_BACKGROUNDS: dict[str, Callable[[ImageDraw.ImageDraw], None]] = {
-    "front_door": _front_door,
-    "driveway": _driveway,
-    "garden": _garden,
-}
-_DRAWINGS: dict[str, Callable[[ImageDraw.ImageDraw, float, random.Random], Thing]] = {
-    "person": _person,
-    "cat": _cat,
-    "car": _car,
-}
+_BACKGROUNDS = {"front_door": _front_door, "driveway": _driveway, "garden": _garden}
+_DRAWINGS = {"person": _person, "cat": _cat, "car": _car}

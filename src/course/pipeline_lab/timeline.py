@@ -1,22 +1,21 @@
-"""Where the time of an event goes, from the file to the browser, stage by stage."""
+"""What the stages have done: what they log, and where the time of an event goes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from backend.services.stage import Stage, Step
 
 
-@dataclass(frozen=True)
-class Span:
-    """A part of the way."""
+class Span(NamedTuple):
+    """A part of the way: at a stage, or in the queue in which the event's job waits."""
 
     what: str
-    """A stage, or the queue in which the event's job waits."""
     seconds: float
 
 
@@ -27,20 +26,15 @@ def time_of_event(
     detector: Stage,
     aggregator: Stage,
     analyzer: Stage,
-    heard: float | None = None,
 ) -> list[Span]:
-    """Return the parts of the way that an event has come, in order.
-
-    It follows the first detection of the event's batch. The stages must have run in this process,
-    for they remember only their own steps.
+    """Return the parts of the way that an event has come, from its first file on, in order.
 
     Args:
         event: the data of the event, with its batch_id.
-        watcher: the file watcher.
+        watcher: the file watcher. It and the others must have run in this process.
         detector: the detection worker.
         aggregator: the aggregator, the same one that the detection worker was given.
         analyzer: the analysis worker.
-        heard: when the event was heard at the far end, in seconds since 1970.
 
     Raises:
         LookupError: a stage does not know of this event.
@@ -59,8 +53,6 @@ def time_of_event(
         ("analysis_queue", judged.started),
         ("analyzer", judged.ended),
     ]
-    if heard is not None:
-        moments.append(("to the browser", heard))
     # Two steps may overlap by a millisecond: a job can be taken before its producer has noted it.
     return [
         Span(what, max(ended - before, 0.0)) for (_, before), (what, ended) in pairwise(moments)
@@ -72,3 +64,24 @@ def _find(steps: Iterable[Step], who: str, fits: Callable[[Step], bool]) -> Step
         if fits(step):
             return step
     raise LookupError(f"the {who} knows nothing of this event: did it run in this process?")
+
+
+@contextmanager
+def log_of(stage: Stage) -> Iterator[list[str]]:
+    """Collect what a stage logs, one line a record; it is printed nowhere meanwhile."""
+    lines: list[str] = []
+
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    handler, level, propagate = Collect(), stage.log.level, stage.log.propagate
+    stage.log.addHandler(handler)
+    stage.log.setLevel(logging.INFO)
+    stage.log.propagate = False
+    try:
+        yield lines
+    finally:
+        stage.log.removeHandler(handler)
+        stage.log.setLevel(level)
+        stage.log.propagate = propagate

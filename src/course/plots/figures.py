@@ -1,14 +1,11 @@
-"""Draw: small functions, each of which returns a matplotlib figure.
-
-The figures belong to no window and to no pyplot: a notebook shows them when `show` says so, once.
-"""
+"""Draw: functions that return a matplotlib figure, which a notebook shows when `show` says so."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
 from math import nan
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -27,6 +24,7 @@ MARKERS = ("o", "s", "^", "D", "v")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 INK, PALE = "#333333", "#dddddd"
 SILENT = "#e8e8e8"
+LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 10, "handlelength": 2.8}
 
 
 def queue_lengths(lengths: Lengths, *, title: str, reach: tuple[float, float] = (0, 0)) -> Figure:
@@ -94,21 +92,18 @@ def line(
         axes.axvspan(start, end, gid=OUTAGE, label="no answer", color=SILENT, linewidth=0)
     for number, (label, values) in enumerate(series.items()):
         places = range(1, len(values) + 1) if x is None else x
-        at, y = _with_gaps(places, values, outages)
-        few = draw == "points" or len(y) <= 30
+        few = draw == "points" or len(values) <= 30
         axes.plot(
-            at,
-            y,
+            *_with_gaps(places, values, outages),
             label=label,
-            color=COLOURS[number % len(COLOURS)],
+            **_look(number),
             linestyle="none" if draw == "points" else DASHES[number % len(DASHES)],
             linewidth=2,
             drawstyle="steps-post" if draw == "steps" else "default",
             # Markers tell several lines apart without colour: a dozen along each. On a single long
             # line they would only look like measurements of their own.
-            marker=MARKERS[number % len(MARKERS)] if few or len(series) > 1 else None,
-            markersize=4 if draw == "points" else 5,
-            markevery=1 if few else (number * 3, len(y) // 12),
+            markersize=(4 if draw == "points" else 5) if few or len(series) > 1 else 0,
+            markevery=1 if few else (number * 3, len(values) // 12),
         )
     drawn = axes.dataLim  # the box around all that is drawn
     right, top = max(drawn.x1, reach[0]), max(drawn.y1, reach[1]) or 1
@@ -116,20 +111,11 @@ def line(
     axes.set_xlim(drawn.x0 - edge, right + edge)
     axes.set_ylim(-0.04 * top, 1.04 * top)
     _dress(axes)
+    handles = [*axes.lines, *axes.patches[:1]]  # one band stands for all
     rows = _draw_marks(axes, marks)
     axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
     # Below the axes, where it covers no data.
-    figure.legend(
-        handles=[
-            *(line for line in axes.lines if line.get_gid() != MARK),
-            *axes.patches[: bool(outages)],  # one band stands for all
-        ],
-        loc="outside lower center",
-        ncols=3,
-        frameon=False,
-        fontsize=10,
-        handlelength=2.8,
-    )
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, **LEGEND)
     return figure
 
 
@@ -153,9 +139,8 @@ def deliveries(panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str)
                 [row] * len(got),
                 label=consumer,
                 gid=ROW,
-                color=COLOURS[row % len(COLOURS)],
+                **_look(row),
                 linestyle="none",
-                marker=MARKERS[row % len(MARKERS)],
                 markersize=9,
             )
         axes.set_yticks(range(len(consumers)), list(consumers))
@@ -164,6 +149,10 @@ def deliveries(panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True))
         _dress(axes)
     return figure
+
+
+def _look(number: int) -> dict[str, Any]:
+    return {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
 
 
 def _with_gaps(

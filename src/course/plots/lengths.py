@@ -5,26 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from copy import copy
 from typing import NamedTuple
 
 from backend.core.redis import RedisClient
 
 
 class Mark(NamedTuple):
-    """A moment with a name."""
+    """A moment with a name; `at` is its place on the x axis: see `Lengths.x`."""
 
     at: float
-    """Where on the x axis of the lengths it belongs: see `Lengths.x`."""
     label: str
 
 
 class Outage(NamedTuple):
-    """A time in which no length could be read: what was asked got no answer."""
+    """From when a question was asked that got no answer to the next answer, as `Lengths.times`."""
 
     start: float
-    """When the question was asked that got none; seconds after the first sample."""
     end: float
-    """When the server answered again."""
 
 
 SILENCE = 0.5
@@ -37,7 +35,7 @@ class Lengths:
     Attributes:
         queues: the names of the queues, in the order in which they are drawn.
         timed: True when samples are taken by the clock, False when only `sample()` takes them.
-        times: when each sample arrived, in seconds after the first.
+        times: when each sample arrived, in seconds after the watch began.
         marks: the moments named with `mark()`.
         outages: when the server gave no answer for half a second or longer, by the clock.
     """
@@ -53,7 +51,7 @@ class Lengths:
         self._values: dict[str, list[int]] = {queue: [] for queue in queues}
         self._client = client
         self._timeout = timeout
-        self._start: float | None = None
+        self._start = time.monotonic()
         self._asked: float | None = None  # since when an answer is owed
 
     def __getitem__(self, queue: str) -> list[int]:
@@ -62,7 +60,7 @@ class Lengths:
 
     @property
     def x(self) -> list[float]:
-        """Where each sample is drawn: seconds after the first; not timed, its number from 0."""
+        """Where each sample is drawn: see `times`; not timed, its number from 0."""
         return self.times if self.timed else [float(step) for step in range(len(self.times))]
 
     async def sample(self) -> dict[str, int]:
@@ -84,8 +82,7 @@ class Lengths:
                 raise  # the client's own, with words of its own
             raise TimeoutError(
                 f"Reading the length of {', '.join(self.queues)} took longer than "
-                f"{self._timeout:g} s. The server took the question and did not answer: it hangs, "
-                "or it is busy with one long command. "
+                f"{self._timeout:g} s: the server hangs, or is busy with one long command. "
                 "`redis-cli ping` and `redis-cli slowlog get` tell which."
             ) from error
         # The time and the values are stored together, without an await between them.
@@ -95,18 +92,18 @@ class Lengths:
             self.outages.append(Outage(self._asked, answered))
         self._asked = None
         self.times.append(answered)
-        for queue, value in zip(self.queues, values, strict=True):
+        sample = dict(zip(self.queues, values, strict=True))
+        for queue, value in sample.items():
             self._values[queue].append(value)
-        return dict(zip(self.queues, values, strict=True))
+        return sample
 
     def copy(self) -> Lengths:
         """Return what has been measured so far: sampling goes on, and leaves the copy as it is."""
-        copy = Lengths(self._client, self.queues, timed=self.timed, timeout=self._timeout)
-        copy.times, copy.marks = self.times.copy(), self.marks.copy()
-        copy.outages = self.outages.copy()
-        copy._values = {queue: values.copy() for queue, values in self._values.items()}
-        copy._start = self._start
-        return copy
+        copied = copy(self)
+        copied.times, copied.marks = self.times.copy(), self.marks.copy()
+        copied.outages = self.outages.copy()
+        copied._values = {queue: values.copy() for queue, values in self._values.items()}
+        return copied
 
     def mark(self, label: str) -> None:
         """Name this moment: it is drawn as a vertical line with these words."""
@@ -114,7 +111,4 @@ class Lengths:
         self.marks.append(Mark(at, label))
 
     def _elapsed(self) -> float:
-        now = time.monotonic()
-        if self._start is None:
-            self._start = now
-        return now - self._start
+        return time.monotonic() - self._start

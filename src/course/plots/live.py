@@ -16,8 +16,7 @@ FRAME = 1 / 8
 async def draw_until(sampling: asyncio.Task[None], lengths: Lengths) -> None:
     """Draw the lengths again and again until the sampling has ended, and once more then.
 
-    The first frame and all that follow have the same text: a stored notebook keeps the last one,
-    and nbval compares it with the first. The numbers are said by the static figure after it.
+    All frames have the same text: nbval compares the first with the last, which is stored.
     """
     text = f"Live view of {', '.join(lengths.queues)}. The figure below it gives the numbers."
     handle = None

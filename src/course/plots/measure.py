@@ -26,11 +26,10 @@ async def watch(
     timeout: float = 5.0,
     outages: bool = False,
 ) -> AsyncIterator[Lengths]:
-    """Sample the lengths of queues while the body of the `async with` runs.
+    """Sample the lengths of queues while the body of the `async with` runs, and before and after.
 
-    The first sample is taken before the body starts, the last one after it has ended. A queue
-    changes between two samples too: to be sure of a moment, such as the top of a burst, take a
-    sample there with `await lengths.sample()`.
+    A queue changes between two samples too: to be sure of a moment, such as the top of a burst,
+    take a sample there with `await lengths.sample()`.
 
     Args:
         client: a connected client.
@@ -38,8 +37,8 @@ async def watch(
         every: seconds between two samples; None takes none by itself: then call `sample()`.
         live: also draw the lengths below the cell while it runs, up to 8 times a second.
         timeout: seconds that the server has for one sample.
-        outages: the server will be away for a while, and that is what the plot is to show: until it
-            answers again there is a gap, and no error. It has to be back when the body ends.
+        outages: the server will be away for a while: until it answers again there is a gap, and no
+            error. It has to be back when the body ends.
 
     Raises:
         TimeoutError: the server did not answer a sample in time.

@@ -19,17 +19,13 @@ DPI = 160
 def show(
     figure: Figure, *, words: Words | Mapping[str, Words] = exact, text: str | None = None
 ) -> None:
-    """Show a figure in the notebook, with a text that says what it shows.
-
-    The output holds the picture and, as its text alternative, the words. The same words stand in
-    the PNG as its "Description".
+    """Show a figure in the notebook, with words: as its text alternative, and inside the PNG.
 
     Args:
         figure: any matplotlib figure with lines or bars. It is closed afterwards.
         words: how a series is put into words, one way for all of them or {label: way}. The default
             lists every value; choose one of `peaks`, `all_under`, `runs_down` where they vary.
-        text: the whole text, for the rare figure for which computed words will not do. It does not
-            notice when the figure changes.
+        text: the whole text, where computed words will not do: it does not change with the figure.
 
     Raises:
         ValueError: the words do not fit what is drawn; the message says what to do.

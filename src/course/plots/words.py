@@ -1,28 +1,20 @@
-"""Say: put into words what is drawn in a figure.
-
-Everything here is read back from the figure itself. When a plotted value changes, so do the words,
-and a test that compares words has compared the plot.
-"""
+"""Say what is drawn in a figure, read back from it: to compare the words compares the plot."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from itertools import count, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
-MARK = "mark"
-"""The gid of a vertical line that names a moment; the name is its label."""
-OUTAGE = "outage"
-"""The gid of a band in which nothing was measured."""
-ROW = "row"
-"""The gid of a row of dots: it says where along the row the dots are."""
+# What is not read as a line is known by its gid: a vertical line that names a moment, a band in
+# which nothing was measured, and a row of dots, whose values are where along the row they are.
+MARK, OUTAGE, ROW = "mark", "outage", "row"
 LONGEST_LIST = 60
 """How many values `exact` lists at most: nobody reads more of them."""
 
@@ -33,33 +25,31 @@ class Series(NamedTuple):
     label: str
     x: list[float]
     y: list[float]
-    is_row: bool = False
-    """True for a row of dots of `deliveries`: its words are in `x`."""
     marks: tuple[tuple[str, float], ...] = ()
     """The moments that are named in the same axes: (label, place on the x axis), in order."""
 
 
 Words = Callable[[Series], str]
-"""Puts one series into words. Where those of this module do not fit, write one of your own."""
+"""Puts one series, which has values, into words."""
 
 
 def exact(series: Series) -> str:
-    """List every value: for plots that are the same in every run, as one sample after each step.
+    """List every value: for plots that are the same in every run.
 
-    Values that are numbered 0, 1, 2, … or 1, 2, 3, … stand by themselves: "0 5 3". Elsewhere each
-    comes with its place on the x axis: "0 at 0, 5 at 10, 3 at 20".
+    Values that are numbered from 0 or from 1 stand by themselves: "0 5 3". Others come with their
+    places on the x axis: "0 at 0, 5 at 10, 3 at 20".
 
     Raises:
         ValueError: there are more than 60 values.
     """
-    values = series.x if series.is_row else series.y
+    values = series.y
     if len(values) > LONGEST_LIST:
         raise ValueError(
             f"{series.label!r} has {len(values)} values, too many to list in words. "
             "Say what holds in every run instead, such as words=plots.peaks(30, 60)."
         )
-    if series.is_row or any(series.x == [*range(n, n + len(values))] for n in (0, 1)):
-        return " ".join(map(_number, values)) or "nothing"
+    if any(series.x == [*range(n, n + len(values))] for n in (0, 1)):
+        return " ".join(map(_number, values))
     pairs = zip(series.y, series.x, strict=True)
     return ", ".join(f"{_number(y)} at {_number(x)}" for y, x in pairs)
 
@@ -70,11 +60,10 @@ def peaks(low: float, high: float) -> Words:
     For queue lengths sampled by the clock: "starts at 0, peaks between 30 and 60, ends at 0". A
     peak outside the band is said as the number that it is, so that the words change.
 
-    How to choose a band: both edges count as inside. Take an edge from the lesson where there is
-    one: a queue never holds more than was pushed (`high`), and below some length the lesson would
-    no longer be true (`low`). Where there is none, run the cell 20 times, also on a busy machine,
-    and leave on each side at least as much room as the values spread. Better still, take a sample
-    at the top with `await lengths.sample()`: then the peak is not a matter of luck.
+    Take an edge of the band from the lesson where there is one: a queue never holds more than was
+    pushed, and below some length the lesson would not be true. Where there is none, run the cell 20
+    times, also on a busy machine, and leave as much room again as the values spread. Better still,
+    take a sample at the top with `await lengths.sample()`.
 
     Args:
         low: the smallest peak that is still right.
@@ -82,11 +71,8 @@ def peaks(low: float, high: float) -> Words:
     """
 
     def words(series: Series) -> str:
-        if not series.y:
-            return "no values"
-        start, peak, end = series.y[0], max(series.y), series.y[-1]
-        where = _within(peak, low, high)
-        return f"starts at {_number(start)}, peaks {where}, ends at {_number(end)}"
+        start, end = _number(series.y[0]), _number(series.y[-1])
+        return f"starts at {start}, peaks {_within(max(series.y), low, high)}, ends at {end}"
 
     return words
 
@@ -94,17 +80,13 @@ def peaks(low: float, high: float) -> Words:
 def peaks_after(bands: Mapping[str, tuple[float, float]]) -> Words:
     """Say in which band the peak lies after each of some marks, until the mark that follows.
 
-    For what a text says of a part of a plot: "starts at 0; after burst between 5 and 45; after
-    analyzer stops between 0 and 3; ends at 0". A peak outside its band is said as the number that
-    it is, as by `peaks`, which also tells how to choose a band.
+    As `peaks`, for a part of a plot: "starts at 0; after burst between 5 and 45; ends at 0".
 
     Args:
         bands: {label of a mark: (smallest, largest peak that is right)}.
     """
 
     def words(series: Series) -> str:
-        if not series.y:
-            return "no values"
         places = dict(series.marks)
         if missing := set(bands) - set(places):
             raise ValueError(f"no mark is named {sorted(missing)}: there are {[*places]}")
@@ -135,9 +117,8 @@ def all_under(limit: float, unit: str, *, but: int = 0) -> Words:
     """Say how many values there are, and that they are under a limit.
 
     For times that vary, such as round trips: "100 values, all under 50 ms". Choose a limit that a
-    slow machine keeps and a fault does not: ten times the usual value, or more. For a tail that is
-    nobody's fault, `but` says how many values may lie above: "100 values, all but at most 2 under
-    50 ms".
+    slow machine keeps and a fault does not: ten times the usual value, or more. `but` is how many
+    may lie above it by nobody's fault: "100 values, all but at most 2 under 50 ms".
     """
 
     def words(series: Series) -> str:
@@ -155,14 +136,11 @@ def runs_down(unit: str) -> Words:
     """Say from where a series runs down, how often it is set anew, and whether it reaches 0.
 
     For the time that keys have left: "starts at 3 s, set anew 2 times, runs down to 0 s". The start
-    is rounded to a whole number, so read it soon after it was set. Of the end only this is said:
-    0 or not.
+    is rounded to a whole number, so read it soon after it was set.
     """
 
     def words(series: Series) -> str:
-        if not series.y:
-            return "no values"
-        anew = sum(after > before for before, after in zip(series.y, series.y[1:], strict=False))
+        anew = sum(after > before for before, after in pairwise(series.y))
         often = {0: "never set anew", 1: "set anew once"}.get(anew, f"set anew {anew} times")
         end = f"runs down to 0 {unit}" if series.y[-1] <= 0 else "ends with time left"
         return f"starts at {round(series.y[0])} {unit}, {often}, {end}"
@@ -190,10 +168,13 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
             lines.append(f"{axes.get_ylabel()}, by {axes.get_xlabel()}")
         for series in drawn(axes):
             labels.append(series.label)
-            lines.append(f"{series.label}: {ways.get(series.label, usual)(series)}")
-        marks = [line for line in axes.lines if _is_mark(line)]
-        if marks:
-            lines.append(f"marked: {', '.join(_mark(line, words is exact) for line in marks)}")
+            said = ways.get(series.label, usual)(series) if series.y else "nothing"
+            lines.append(f"{series.label}: {said}")
+        if marks := _marks(axes):
+            # A place on the axis is said where it is the same in every run.
+            at = " at {}" if words is exact else ""
+            said = ", ".join(label + at.format(_number(place)) for label, place in marks)
+            lines.append(f"marked: {said}")
         if any(patch.get_gid() == OUTAGE for patch in axes.patches):
             lines.append("no answer for a while: no length is known there")
     if missing := set(ways) - set(labels):
@@ -206,12 +187,6 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
 def drawn(axes: Axes) -> Iterator[Series]:
     """Yield every series that is drawn in the axes: lines, then bars."""
     numbers = count(1)
-    marks = tuple(
-        sorted(
-            ((str(line.get_label()), _places(line)[0]) for line in axes.lines if _is_mark(line)),
-            key=lambda mark: mark[1],
-        )
-    )
 
     def named(label: object) -> str:
         number = next(numbers)
@@ -219,34 +194,24 @@ def drawn(axes: Axes) -> Iterator[Series]:
         return f"series {number}" if str(label).startswith("_") or not label else str(label)
 
     for line in axes.lines:
-        if not _is_mark(line):
+        if line.get_gid() != MARK:
             x, y = _floats(line.get_xdata()), _floats(line.get_ydata())
-            measured = ~np.isnan(y)  # a gap is drawn as a point that is no number
-            yield Series(
-                named(line.get_label()),
-                x[measured].tolist(),
-                y[measured].tolist(),
-                is_row=line.get_gid() == ROW,
-                marks=marks,
-            )
+            if line.get_gid() == ROW:
+                x, y = np.arange(len(x), dtype=np.float64), x
+            known = ~np.isnan(y)  # a gap is drawn as a point that is no number
+            label = named(line.get_label())
+            yield Series(label, x[known].tolist(), y[known].tolist(), _marks(axes))
     for bars in axes.containers:
         if isinstance(bars, BarContainer):
             middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
             yield Series(named(bars.get_label()), middles, [bar.get_height() for bar in bars])
 
 
-def _is_mark(line: Line2D) -> bool:
-    return line.get_gid() == MARK
-
-
-def _places(line: Line2D) -> list[float]:
-    return [float(x) for x in _floats(line.get_xdata())]
-
-
-def _mark(line: Line2D, exactly: bool) -> str:
-    """Return the name of a moment, and where it is if that is the same in every run."""
-    at = f" at {_number(_places(line)[0])}" if exactly else ""
-    return f"{line.get_label()}{at}"
+def _marks(axes: Axes) -> tuple[tuple[str, float], ...]:
+    """Return the names of the marked moments and their places, from left to right."""
+    marks = [line for line in axes.lines if line.get_gid() == MARK]
+    named = [(str(line.get_label()), float(_floats(line.get_xdata())[0])) for line in marks]
+    return tuple(sorted(named, key=lambda mark: mark[1]))
 
 
 def _floats(values: ArrayLike) -> NDArray[np.float64]:

@@ -14,8 +14,8 @@ from tests.support import exists, wait_until
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 from course import failure_lab
-from course.failure_lab.modes import MODES, Mode
-from course.failure_lab.round import QUEUE, Round
+from course.failure_lab.modes import COMMANDS, QUEUE, Mode
+from course.failure_lab.round import Round
 from course.failure_lab.tally import Tally
 
 
@@ -74,7 +74,7 @@ async def test_opening_again_and_finishing_end_what_was_there() -> None:
     assert not second.server.running
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", COMMANDS)
 async def test_what_is_added_is_numbered_and_begins_anew_with_each_experiment(
     round: Round, mode: Mode
 ) -> None:
@@ -104,7 +104,7 @@ async def test_a_mode_that_does_not_exist_is_refused(round: Round, mode: Mode) -
         await round.begin(mode)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", COMMANDS)
 async def test_a_misspelt_option_is_refused_before_a_process_starts(
     round: Round, mode: Mode
 ) -> None:
@@ -121,7 +121,7 @@ async def test_a_push_without_an_answer_is_sent_again(
     await round.begin(mode)
     proxy = round.proxy()
     async with RedisClient(proxy.url) as client:
-        proxy.cut_next_reply(MODES[mode].push)
+        proxy.cut_next_reply(COMMANDS[mode][0])
         await round.add(client=client)
     assert proxy.lost == 1
     assert await round.client.get_queue_length(QUEUE) == waiting
@@ -134,7 +134,7 @@ async def test_a_refused_push_is_an_error_and_adds_nothing(round: Round) -> None
     assert round.added == []
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", COMMANDS)
 async def test_settled_waits_until_all_is_done_and_lets_the_consumers_end(
     round: Round, mode: Mode
 ) -> None:
@@ -148,7 +148,7 @@ async def test_settled_waits_until_all_is_done_and_lets_the_consumers_end(
 
 async def test_settled_says_what_is_left_when_nobody_does_it(round: Round) -> None:
     await round.add(3)
-    with pytest.raises(TimeoutError, match=r"has not settled, with 3 items left, within 0\.05 s"):
+    with pytest.raises(TimeoutError, match="has not settled, with 3 items left"):
         await round.settled(timeout=0.05)
 
 

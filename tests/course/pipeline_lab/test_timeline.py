@@ -1,7 +1,5 @@
 """Where the time of an event goes, measured on an event that has come the whole way."""
 
-import time
-
 import pytest
 from tests.support import hear
 
@@ -24,7 +22,6 @@ PARTS = [
     "batch",
     "analysis_queue",
     "analyzer",
-    "to the browser",
 ]
 
 
@@ -42,7 +39,6 @@ async def test_the_parts_of_the_way_add_up_to_the_whole(redis_url, namespace, tm
         ):
             path = scene("garden", kind, seed=2).save(tmp_path)
             (message,) = await hear(client, subscription)
-            heard = time.time()
             await client.unsubscribe()
     spans = time_of_event(
         message["data"],
@@ -50,10 +46,9 @@ async def test_the_parts_of_the_way_add_up_to_the_whole(redis_url, namespace, tm
         detector=worker,
         aggregator=aggregator,
         analyzer=analyzer,
-        heard=heard,
     )
     assert [span.what for span in spans] == PARTS
-    whole = heard - path.stat().st_mtime
+    whole = analyzer.steps[0].ended - path.stat().st_mtime
     assert sum(span.seconds for span in spans) == pytest.approx(whole, abs=0.1)
     in_batch = next(span.seconds for span in spans if span.what == "batch")
     assert in_batch >= 0.25 if kind == "cat" else in_batch < 0.05
@@ -64,11 +59,3 @@ def test_a_clock_stands_still_until_it_is_put_forward():
     assert clock() == clock() == 1000.0
     clock.advance(90)
     assert clock() == 1090.0
-
-
-def test_a_clock_can_run_fast():
-    clock = Clock(1000.0, speed=1_000_000)
-    before, first = time.monotonic(), clock()
-    while time.monotonic() - before < 0.01:
-        pass
-    assert clock() - first >= 10_000
