@@ -18,8 +18,10 @@ import pytest
 from redis.exceptions import NoPermissionError
 from tests.support import until
 
+from backend.core import reliable_queue
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import Job, ReliableQueue, contents
+from backend.core.scripts import Script
 from backend.tools import dlq
 from private_redis import PrivateServer
 
@@ -256,6 +258,15 @@ async def test_a_blpop_consumer_that_waits_is_in_the_list_of_clients(admin: Redi
     await until(is_listed)
     await admin.add_to_queue(QUEUE, 1)
     await waiting
+
+
+def test_the_page_grants_each_command_of_the_scripts() -> None:
+    scripts = [value.text for value in vars(reliable_queue).values() if isinstance(value, Script)]
+    assert len(scripts) > 5
+    (grant_line,) = [line for line in commands("redis-cli") if "SETUSER" in line]
+    granted = {word[1:] for word in grant_line if word.startswith("+")}
+    called = re.findall(r"redis\.p?call\('(\w+)'", "\n".join(scripts))
+    assert {command.lower() for command in called} - granted == set()
 
 
 async def test_before_the_permissions_are_granted_reserve_is_refused(

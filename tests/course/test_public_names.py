@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import pkgutil
 from importlib import import_module
@@ -30,6 +31,7 @@ def code_of_users() -> list[ast.Module]:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         sources += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    gc.collect()  # or compile() may fail before 3.11.9: github.com/python/cpython/issues/106905
     return [compile(source, "a user", "exec", flags) for source in sources]
 
 
