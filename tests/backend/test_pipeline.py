@@ -20,8 +20,8 @@ from websockets.asyncio.client import connect
 
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
+from backend.examples.scenes import CAMERAS, background, scene
 from backend.services.event_broadcaster import recent_events
-from course.pipeline_lab.scenes import CAMERAS, background, scene
 from private_redis import PrivateServer
 
 

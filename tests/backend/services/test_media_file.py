@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from tests.backend.services.images import jpeg
 
+from backend.examples.scenes import scene
 from backend.services.media_file import Refused, examine
-from course.pipeline_lab.scenes import scene
 
 
 def bomb() -> bytes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
+from backend.examples.detector_score import measure, overlap
+from backend.examples.scenes import CAMERAS, TYPES, background, scene, scenes
 from backend.services.detectors.background import BackgroundDetector
-from course.pipeline_lab.detector_score import measure, overlap
-from course.pipeline_lab.scenes import CAMERAS, TYPES, background, scene, scenes
 
 
 @pytest.fixture(scope="module")
