@@ -32,7 +32,5 @@ class Settings:
     """The folder of the cameras' folders, inside the system's own folder."""
     look_seconds: float = 0.0
     """How long the detector's model thinks about an image, beside what it takes anyway."""
-    consumer: str = ""
-    """The name of this consumer of its queue; "" makes one of host, process and chance."""
     thumbnail_ttl: int = 5
     """Seconds for which a thumbnail is kept; 0 keeps it for ever."""

@@ -88,9 +88,7 @@ class System:
             state = "running" if part.runs else "ended"
             usual = asdict(Settings())
             changed = {
-                name: value
-                for name, value in asdict(part.settings).items()
-                if value != usual[name]
+                name: value for name, value in asdict(part.settings).items() if value != usual[name]
             }
             shown = "  ".join(f"{name}={value!r}" for name, value in changed.items())
             up = f"{time.monotonic() - part.started:.0f} s" if part.runs else ""

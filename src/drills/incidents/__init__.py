@@ -6,7 +6,7 @@ redis_side.py   memory, types, permissions, slow commands, keys that stay
 """
 
 from drills.incidents.incident import Incident
-from drills.incidents.processes import Died, Hangs, SharedName, SlowModel, WrongFolder, WrongName
+from drills.incidents.processes import Died, Hangs, SlowModel, WrongFolder, WrongName
 from drills.incidents.redis_side import (
     AccessRefused,
     MemoryFull,
@@ -27,7 +27,6 @@ INCIDENTS: list[type[Incident]] = [
     AccessRefused,
     NoTtl,
     SlowCommand,
-    SharedName,
     WrongFolder,
 ]
 """In the order of their numbers, from 1."""

@@ -103,37 +103,6 @@ class SlowModel(Incident):
             await system.restart(part, look_seconds=Settings.look_seconds)
 
 
-class SharedName(Incident):
-    """Two detectors were deployed with one consumer name, and take each other's job in hand."""
-
-    page = "A colleague: each image seems to be looked at twice. We pay for that."
-    cause = "shared name"
-    card = "Items are handled twice"
-    parts = BOTH_DETECTORS
-
-    def choose(self) -> None:
-        self.name = self.chance.choice(["detector", "worker-a"])
-        self.evidence = (
-            f"Two detectors run, but `detection_queue:consumers` has one name, {self.name!r}; one "
-            "image stands in both logs."
-        )
-
-    async def strike(self, system: System) -> None:
-        for part in self.parts:
-            await system.restart(part, consumer=self.name)
-
-    async def cure(self, system: System) -> None:
-        await system.restart(self.parts[1], consumer="")
-
-    async def left(self, system: System) -> str | None:
-        detectors = [name for name in system.names() if name.startswith("detector")]
-        names = [system.settings(name).consumer for name in detectors if system.runs(name)]
-        given = [name for name in names if name]
-        if len(given) != len(set(given)):
-            return "Two detectors still share the name of one consumer."
-        return None
-
-
 class WrongFolder(Incident):
     """The cameras write where nobody looks."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from redis.exceptions import ResponseError
 
 from backend.core.encoding import encode
@@ -31,26 +33,14 @@ class MemoryFull(Incident):
         )
 
     async def strike(self, system: System) -> None:
-        used = await _used(system)
         if not self.hoard:
-            await system.client.call("CONFIG", "SET", "maxmemory", used - 100_000)
+            used = int((await system.client.call("INFO", "memory"))["used_memory"])
+            await system.client.call("CONFIG", "SET", "maxmemory", used // 2)
             return
-        room = MEMORY * MEGABYTE - used
-        number = 0
-        with_room = True
-        while with_room:
-            try:
-                await system.client.call("RPUSH", self.hoard, b"x" * (room // 40))
-                number += 1
-            except ResponseError:
-                with_room = False
-        # And the last bit, in small pieces.
-        small = True
-        while small:
-            try:
-                await system.client.call("RPUSH", self.hoard, b"x" * 50_000)
-            except ResponseError:
-                small = False
+        for size in MEGABYTE, 20_000:  # as much as there is room for
+            with suppress(ResponseError):
+                while True:
+                    await system.client.call("RPUSH", self.hoard, b"x" * size)
 
     async def cure(self, system: System) -> None:
         if self.hoard:
@@ -62,10 +52,6 @@ class MemoryFull(Incident):
         if self.hoard and await system.client.call("EXISTS", self.hoard):
             return f"{self.hoard} still takes most of the memory."
         return None
-
-
-async def _used(system: System) -> int:
-    return int((await system.client.call("INFO", "memory"))["used_memory"])
 
 
 class SlowCommand(Incident):

@@ -8,13 +8,12 @@ from pathlib import Path
 from PIL import Image
 
 from backend.core.redis import RedisClient
-from backend.core.reliable_queue import ReliableQueue
 from backend.services.analyzer import AnalysisWorker
 from backend.services.analyzers.rules import RuleAnalyzer
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import Detection, DetectionWorker
 from backend.services.detectors.background import BackgroundDetector
-from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher
+from backend.services.file_watcher import FileWatcher
 from backend.services.stage import Stage
 from drills.settings import LEASE, Settings
 
@@ -28,23 +27,6 @@ class Model(BackgroundDetector):
         """Look, for as long as the model needs."""
         time.sleep(self.seconds)
         return super().detect(image, camera_id)
-
-
-class NamedDetectionWorker(DetectionWorker):
-    """A detector whose consumer has the name that its deployment gives it."""
-
-    consumer: str | None = None
-
-    async def run(self) -> None:
-        """Work, until cancelled."""
-        async with ReliableQueue(
-            self._client, DETECTION_QUEUE, consumer=self.consumer, lease=self._lease
-        ) as queue:
-            self.ready.set()
-            while True:
-                async with queue.reserve() as job:
-                    if job:
-                        await self.handle(job.data)
 
 
 async def work(*stages: Stage) -> None:
@@ -74,9 +56,7 @@ async def detector(client: RedisClient, folder: Path, settings: Settings) -> Non
     """Look at the images of `detection_queue`."""
     model = Model.from_folder(folder / "backgrounds")
     model.seconds = settings.look_seconds
-    worker = NamedDetectionWorker(client, model, aggregator(client), lease=LEASE)
-    worker.consumer = settings.consumer or None
-    await work(worker)
+    await work(DetectionWorker(client, model, aggregator(client), lease=LEASE))
 
 
 async def batch_aggregator(client: RedisClient, folder: Path, settings: Settings) -> None:
