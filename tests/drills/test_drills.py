@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from tests.drills.wrong_actions import WRONG, Action
@@ -93,7 +92,7 @@ async def test_a_drill_that_is_left_in_the_middle_leaves_nothing() -> None:
     first = await on_call.start(1, seed=1)
     folder, server = first.folder, first.server
     await on_call.start(1, seed=1)
-    assert not Path(folder).exists()
+    assert not await asyncio.to_thread(folder.exists)
     assert not server.running
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import ClassVar
 
 from drills.system import System
@@ -25,9 +25,9 @@ class Incident(ABC):
     """The heading of the card in `docs/runbook.md` that fits."""
     evidence: str
     """What was there to be seen, and decided it."""
-    parts: Collection[str] = ()
+    parts: Sequence[str] = ()
     """The parts that are at fault, or that have to be restarted; "redis" is one."""
-    poison: Collection[str] = ()
+    poison: Sequence[str] = ()
     """The names of files that belong into the dead letters."""
 
     def __init__(self, chance: random.Random) -> None:

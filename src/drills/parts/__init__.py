@@ -1,4 +1,4 @@
-"""The parts of the drilled system, each a process: `python -m drills.parts NAME PORT FOLDER SETTINGS`.
+"""The parts of the drilled system, each a process: `python -m drills.parts`.
 
 camera.py      writes images; it knows nothing of Redis
 stages.py      file watcher, detector, batch aggregator, analyzer: the backend's own

@@ -12,10 +12,8 @@ logger = logging.getLogger("camera")
 
 def run(folder: Path, settings: Settings) -> None:
     """Write images, until the process is ended. What was drawn lies in the folder `scenes`."""
-    drawn = [
-        (path.stem.split("-")[0], path.read_bytes())
-        for path in sorted((folder / "scenes").iterdir())
-    ]
+    scenes = sorted((folder / "scenes").iterdir())
+    drawn = [(path.stem.partition("-")[0], path.read_bytes()) for path in scenes]
     first = len(list(folder.glob("*/*/*.jpg")))  # after a restart, it goes on
     logger.info("at work")
     for number in itertools.count(first):

@@ -54,7 +54,8 @@ async def file_watcher(client: RedisClient, folder: Path, settings: Settings) ->
 
 async def detector(client: RedisClient, folder: Path, settings: Settings) -> None:
     """Look at the images of `detection_queue`."""
-    model = Model.from_folder(folder / "backgrounds")
+    views = (folder / "backgrounds").iterdir()
+    model = Model({path.stem: Image.open(path) for path in views})
     model.seconds = settings.look_seconds
     await work(DetectionWorker(client, model, aggregator(client), lease=LEASE))
 
