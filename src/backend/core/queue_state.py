@@ -193,32 +193,36 @@ class Flow:
 
 
 def flow(before: QueueState, after: QueueState) -> Flow:
-    """Return what went through a queue between two looks; the second was told of the first.
-
-    What came is what went and what there is more of. Where consumers reserve, what went is what
-    they have acknowledged or given up. Where they pop, nobody counts that; then what came is what
-    stands behind the item that was the last one before. If that item is gone, or the queue was
-    empty, arrivals and departures cannot be told.
-    """
+    """Return what went through a queue between two looks; the second was told of the first."""
     seconds = max(after.time - before.time, 0.001)
-    more = after.in_all - before.in_all
-    came = went = None
-    if before.consumers or after.consumers:
-        went = done_between(before, after)
-        came = max(went + more, 0)
-    elif after.behind is not None:
-        came = after.behind
-        went = max(came - more, 0)
-    growth = more / seconds
+    growth = (after.in_all - before.in_all) / seconds
+    moved = came_and_went(before, after)
     return Flow(
         growth,
-        None if came is None else came / seconds,
-        None if went is None else went / seconds,
+        moved and moved[0] / seconds,
+        moved and moved[1] / seconds,
         0.0 if not after.in_all else after.in_all / -growth if growth < 0 else None,
     )
 
 
-def done_between(before: QueueState, after: QueueState) -> int:
+def came_and_went(before: QueueState, after: QueueState) -> tuple[int, int] | None:
+    """Return how many items came and went between two looks; None if it cannot be told.
+
+    What came is what went and what there is more of. Where consumers reserve, what went is what
+    they have acknowledged or given up. Where they pop, nobody counts that; then what came is what
+    stands behind the item that was the last one before. If that item is gone, or the queue was
+    empty, it cannot be told.
+    """
+    more = after.in_all - before.in_all
+    if before.consumers or after.consumers:
+        went = _done(before, after)
+        return max(went + more, 0), went
+    if after.behind is not None:
+        return after.behind, max(after.behind - more, 0)
+    return None
+
+
+def _done(before: QueueState, after: QueueState) -> int:
     """Return how many items were acknowledged or given up between two looks.
 
     What a consumer acknowledged after the first look is missed if it left before the second.
