@@ -28,15 +28,16 @@ from backend.examples.scenes import CAMERAS, TYPES, Scene, background, scene
 from private_redis import PrivateServer, RedisUnavailable, client_without_retries
 
 # In production a batch waits 30 s for what may come next. Here, a card shall come soon.
-HURRY = ("--settle", "0.05", "--idle", "0.2", "--window", "2")
-STORM = 30  # images that come at once, every fifth time
+HURRY = ("--settle", "0.05", "--idle", "0.3", "--window", "2")
+STORM = 60  # images that come at once, every fifth time
 
 WHAT_TO_SEE = f"""
 The dashboard: {{url}}
 Open this address in a browser on this machine, and look at
 
   the cards    what has come past a camera, within a second of it, and how risky that is
-  the chart    every fifth time {STORM} images come at once: detection_queue rises, and runs empty
+  the chart    every fifth time {STORM} images come at once: detection_queue rises, the cards come
+               later, and nothing is lost
   the cameras  online since their first image
 
 The log below tells the same, stage by stage. Ctrl-C ends all of it.
