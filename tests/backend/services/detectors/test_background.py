@@ -50,6 +50,17 @@ def test_a_camera_without_a_background_takes_its_first_image_for_one():
     assert found.type == "cat"
 
 
+def test_an_image_that_is_taken_for_the_background_is_told(caplog):
+    caplog.set_level("INFO")
+    detector = BackgroundDetector({"driveway": background("driveway")})
+    for seed in (1, 2):
+        detector.detect(scene("garden", "cat", seed=seed).image, "garden")
+        detector.detect(scene("driveway", "car", seed=seed).image, "driveway")
+    assert [record.message for record in caplog.records] == [
+        "garden: this image is taken as the background"
+    ]
+
+
 def test_an_image_of_another_size_is_compared_all_the_same(detector):
     drawn = scene("garden", "person", seed=5)
     larger = drawn.image.resize((640, 480))
