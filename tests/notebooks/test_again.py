@@ -2,17 +2,21 @@
 
 A reader does both. What comes out need not be what came out before, but it comes: no cell waits for
 ever, none ends with an error that says nothing of the way back, and no figure shows something else.
+For the same reason no two cells give one name to things of two kinds.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError
 from nbformat import NotebookNode
@@ -41,6 +45,7 @@ class Rerunner:
         self._client = client
         self._stem = stem
         self._figures: dict[str, list[str]] = {}  # of each cell, what its figures said at first
+        self._kinds: dict[str, tuple[str, str]] = {}  # of each name, its cell and what it means
         self.problems: list[str] = []
 
     async def run(self, cell: NotebookNode, when: str, *, way_back: str = "") -> None:
@@ -61,6 +66,48 @@ class Rerunner:
         first = self._figures.setdefault(name, figures)
         if figures and figures != first and name not in MAY_DIFFER:
             self.problems.append(f"{name}, {when}: the figure says {figures}, at first {first}")
+
+    async def note_kinds(self, cell: NotebookNode) -> None:
+        """Look at what a cell gives names to: another cell must not have named another thing so."""
+        names = sorted(set(bound(cell.source)))
+        here = f"{self._stem}: {cell.id}"
+        for name, kind in (await self._ask(f"({KINDS})({names})")).items():
+            before, was = self._kinds.setdefault(name, (here, kind))
+            if kind != was and "NoneType" not in (kind, was):
+                self.problems.append(f"{here}: {name} is {kind}, and {was} in {before}")
+
+    async def _ask(self, expression: str) -> Any:
+        kernel = self._client.kc
+        asked = kernel.execute("", silent=True, user_expressions={"it": expression})
+        while (reply := await kernel.get_shell_msg())["parent_header"].get("msg_id") != asked:
+            pass
+        return ast.literal_eval(reply["content"]["user_expressions"]["it"]["data"]["text/plain"])
+
+
+# Evaluated in the kernel: what names mean, numbers all alike, and functions with what they take.
+KINDS = """lambda names: {
+    name: str(__import__("inspect").signature(value)) if type(value).__name__ == "function"
+    else "a number" if isinstance(value, (int, float)) else type(value).__name__
+    for name in names if (value := globals().get(name)) is not None
+}"""
+
+
+def bound(source: str) -> Iterator[str]:
+    """Yield the names that a cell binds for others to see: not `_`, not inside functions."""
+    waiting: list[ast.AST] = [ast.parse(TransformerManager().transform_cell(source))]
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name
+                continue
+            case (
+                ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp()
+            ):
+                continue
+            case ast.Name(id=name, ctx=ast.Store()) if name != "_":
+                yield name
+        waiting += ast.iter_child_nodes(node)
 
 
 def _is_figure(output: NotebookNode) -> bool:
@@ -96,8 +143,9 @@ async def run_all_again(notebook: NotebookNode, folder: Path, stem: str) -> list
         cell = cells[0]
         try:
             for cell in cells:
-                for when in ("at first", "at once again"):
-                    await rerunner.run(cell, when)
+                await rerunner.run(cell, "at first")
+                await rerunner.note_kinds(cell)
+                await rerunner.run(cell, "at once again")
             for cell in cells[1:]:
                 await rerunner.run(cell, "after the end", way_back=CLEANED_UP)
         except CellTimeoutError:
@@ -146,6 +194,18 @@ async def test_an_error_after_the_end_says_the_way_back(tmp_path: Path) -> None:
     notebook.cells[0].source += "\nended = False"
     notebook.cells[-1].source += "\nended = True"
     assert await run_all_again(notebook, tmp_path, "good") == []
+
+
+async def test_one_name_for_two_kinds_of_things_is_noticed(tmp_path: Path) -> None:
+    notebook = notebook_with("item = {'a': 1}\ncount = 1")
+    notebook.cells.insert(2, new_code_cell("item = 'text'\ncount = 2.5\nempty = None", id="other"))
+    problems = await run_all_again(notebook, tmp_path, "bad")
+    assert problems == ["bad: other: item is str, and dict in bad: middle"]
+
+
+def test_names_inside_functions_are_not_seen_from_outside() -> None:
+    code = "def f(x):\n    y = 1\nasync with a as z:\n    w = [v for v in z]\nimport b\n_ = 1"
+    assert sorted(bound(code)) == ["f", "w", "z"]
 
 
 def notebook_with(code: str) -> NotebookNode:
