@@ -20,10 +20,9 @@ class StillToDo(dict[str, set[str]]):
 
 
 _ALL = {
-    "00_start_here", "01_health", "02_queue", "03_cache", "04_pubsub", "05_pipeline",
-    "06_failure_lab",
+    "01_health", "03_cache", "04_pubsub", "05_pipeline", "06_failure_lab",
 }  # fmt: skip
-_FROM_02 = {lesson for lesson in _ALL if lesson >= "02"}
+_FROM_02 = _ALL - {"01_health"}
 
 STILL_TO_DO = StillToDo(
     again={"04_pubsub", "05_pipeline", "06_failure_lab"},
@@ -33,7 +32,6 @@ STILL_TO_DO = StillToDo(
     says_what_you_can_do_now=set(_ALL),
     asks_what_was_learnt_before=set(_FROM_02),
     predictions_are_unspoilt=set(_ALL),
-    plain_words={"02_queue", "04_pubsub", "06_failure_lab"},
+    plain_words={"04_pubsub", "06_failure_lab"},
     no_aside_in_an_aside={"05_pipeline", "06_failure_lab"},
-    names_mean_one_thing={"02_queue"},
 )
