@@ -20,9 +20,8 @@ class StillToDo(dict[str, set[str]]):
 
 
 _ALL = {
-    "01_health", "03_cache", "04_pubsub", "05_pipeline", "06_failure_lab",
+    "03_cache", "04_pubsub", "05_pipeline", "06_failure_lab",
 }  # fmt: skip
-_FROM_02 = _ALL - {"01_health"}
 
 STILL_TO_DO = StillToDo(
     again={"04_pubsub", "05_pipeline", "06_failure_lab"},
@@ -30,7 +29,7 @@ STILL_TO_DO = StillToDo(
     shows_where_you_are=set(_ALL),
     links_the_glossary=set(_ALL),
     says_what_you_can_do_now=set(_ALL),
-    asks_what_was_learnt_before=set(_FROM_02),
+    asks_what_was_learnt_before=set(_ALL),
     predictions_are_unspoilt=set(_ALL),
     plain_words={"04_pubsub", "06_failure_lab"},
     no_aside_in_an_aside={"05_pipeline", "06_failure_lab"},
