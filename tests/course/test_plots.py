@@ -500,7 +500,7 @@ async def test_a_live_view_keeps_its_text_and_its_size(
             await push(client, 1)
         lengths.mark("burst ends")
     assert {text for _, text in frames} == {
-        "Live view of detection_queue. The figure below it gives the numbers."
+        "Live view of detection_queue. Its numbers are others in every run."
     }
     assert len({png[16:24] for png, _ in frames}) == 1  # a PNG's width and height
     assert len({png for png, _ in frames}) > 1

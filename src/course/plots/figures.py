@@ -111,11 +111,14 @@ def line(
     axes.set_xlim(drawn.x0 - edge, right + edge)
     axes.set_ylim(-0.04 * top, 1.04 * top)
     _dress(axes)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 3, 5, 10]))
+    if x is None:  # numbered values: a reader may ask for each
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=18, steps=[1, 2, 5, 10], integer=True))
     handles = [*axes.lines, *axes.patches[:1]]  # one band stands for all
     rows = _draw_marks(axes, marks)
     axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
-    # Below the axes, where it covers no data.
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, **LEGEND)
+    if len(handles) > 1:  # below the axes, where it covers no data
+        figure.legend(handles=handles, loc="outside lower center", ncols=3, **LEGEND)
     return figure
 
 
