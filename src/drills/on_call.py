@@ -8,14 +8,21 @@ await on_call.done(part="detector-1", cause="died")
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 
+import exercises
 from course.kernel import shorten_tracebacks
+from drills import record
 from drills.incidents import CAUSES, INCIDENTS, Incident
 from drills.judge import Before, Verdict, judge, look_before
+from drills.record import Result
 from drills.settings import PARTS
 from drills.system import System
+
+UNTIL_NOTICED = 2.5
+"""Seconds from the incident to the page: longer than a lease, so that a dead consumer is seen."""
 
 
 class Drill:
@@ -24,6 +31,11 @@ class Drill:
     def __init__(self, number: int, system: System, incident: Incident, before: Before) -> None:
         self.number, self.system, self.incident, self.before = number, system, incident, before
         self.started = time.monotonic()
+        self.verdict: Verdict | None = None
+
+    def recognises(self, part: str, cause: str) -> bool:
+        """Return whether somebody has named a part that is at fault, and the cause."""
+        return part in self.incident.parts and cause == self.incident.cause
 
 
 _drill: Drill | None = None
@@ -32,6 +44,12 @@ _drill: Drill | None = None
 def under_way() -> Drill | None:
     """Return the drill that is under way."""
     return _drill
+
+
+def open() -> None:
+    """Begin the hour, and say which Redis is in use."""
+    shorten_tracebacks()
+    print("Redis: a private server for each incident, since it will be broken on purpose")
 
 
 async def start(number: int, *, seed: int | None = None) -> System:
@@ -45,7 +63,6 @@ async def start(number: int, *, seed: int | None = None) -> System:
         ValueError: there is no such incident.
     """
     global _drill
-    shorten_tracebacks()
     if not 1 <= number <= len(INCIDENTS):
         raise ValueError(f"number must be from 1 to {len(INCIDENTS)}, not {number}")
     await finish(quiet=True)
@@ -55,6 +72,7 @@ async def start(number: int, *, seed: int | None = None) -> System:
         await system.start()
         before = await look_before(system)
         await incident.strike(system)
+        await asyncio.sleep(UNTIL_NOTICED)
     except BaseException:
         await system.close()
         raise
@@ -64,27 +82,52 @@ async def start(number: int, *, seed: int | None = None) -> System:
     return system
 
 
-async def done(*, part: str = "", cause: str = "", patience: float = 40.0) -> Verdict | None:
+async def done(*, part: str = "", cause: str = "", patience: float = 40.0) -> None:
     """Say that the system is well, and what was wrong with it; print the verdict.
 
     Args:
         part: the part that was at fault, as in `system.parts()`, or "redis".
         cause: one of `drills.incidents.CAUSES`.
         patience: seconds that the system gets to become well.
-
-    Returns:
-        The verdict; None if no drill is under way, or you have not said what was wrong.
     """
     if _drill is None:
         print("No incident is under way: start one with on_call.start(1).")
-        return None
+        return
     if not part or not cause:
-        print(f"Not attempted. Say which part ({', '.join(PARTS)}, redis, …)")
-        print(f"and which cause ({', '.join(CAUSES)}).")
-        return None
+        print(f"Not attempted. Say which part: {', '.join([*sorted(PARTS), 'redis', '…'])};")
+        print(f"and which cause: {', '.join(CAUSES)}.")
+        return
     verdict = await judge(_drill.system, _drill.incident, _drill.before, patience=patience)
+    _drill.verdict = verdict
     print("\n".join(_in_words(_drill, verdict, part, cause)))
-    return verdict
+    if verdict.solved:
+        minutes = (time.monotonic() - _drill.started) / 60
+        lost, harm = len(verdict.account.missing), len(verdict.harm)
+        recognised = _drill.recognises(part, cause)
+        record.remember(Result(_drill.number, recognised, round(minutes, 1), lost, harm))
+
+
+def summary() -> None:
+    """Print the incidents that you have solved: the last time you did each."""
+    latest = {result.incident: result for result in record.results()}
+    if not latest:
+        print("No incident solved yet.")
+        return
+    print(f"{'incident':<16} {'recognised':<10} {'minutes':>7} {'lost':>5} {'harm':>5}")
+    for number, kind in enumerate(INCIDENTS, start=1):
+        if (result := latest.get(number)) is None:
+            print(f"{number:>2} …")
+            continue
+        name, seen = f"{number:>2} {kind.cause}", "yes" if result.recognised else "no"
+        print(f"{name:<16} {seen:<10} {result.minutes:>7g} {result.lost:>5} {result.harm:>5}")
+    print(f"Solved: {len(latest)} of {len(INCIDENTS)}. A loss here is a lesson; at work it is not.")
+
+
+def progress() -> None:
+    """Show which exercises and incidents you have solved."""
+    exercises.progress()
+    print("\nAn hour on call")
+    summary()
 
 
 async def finish(*, quiet: bool = False) -> None:
@@ -103,8 +146,8 @@ def _in_words(drill: Drill, verdict: Verdict, part: str, cause: str) -> list[str
         return ["Not yet.", *(f"  {line}" for line in verdict.wrong), *_of_harm(verdict)]
     minutes = (time.monotonic() - drill.started) / 60
     lines = [f"Solved in {minutes:.0f} minutes." if minutes >= 1 else "Solved in under a minute."]
-    right = part in incident.parts and cause == incident.cause
-    truth = f"{' and '.join(incident.parts)}: {incident.cause}"
+    right = drill.recognises(part, cause)
+    truth = f"{' or '.join(incident.parts)}: {incident.cause}"
     lines.append(f"You said {part}: {cause}. {'Right.' if right else f'It was {truth}.'}")
     lines += _of_harm(verdict)
     lines.append(f"What showed it: {incident.evidence}")

@@ -19,6 +19,8 @@ from typing import Any, Self
 
 from backend.core.redis import RedisClient
 from backend.examples.scenes import CAMERAS, TYPES, background, scene
+from backend.tools import queues
+from course.kernel import CLEANED_UP
 from course.waiting import until
 from drills.settings import PARTS, Settings
 from private_redis import PrivateServer, start_supervised
@@ -82,18 +84,23 @@ class System:
         return (self.folder / "dashboard").read_text()
 
     def parts(self) -> Table:
-        """Return the parts: whether each runs, its process, how long it is up, what is set."""
-        lines = [f"{'part':<17} {'state':<8} {'pid':>7} {'up':>6}  settings"]
+        """Return the parts: whether each has a process, for how long, and what is set."""
+        lines = [f"{'part':<17} {'process':<8} {'up':>7}  settings"]
         for part in sorted(self._parts.values(), key=lambda part: part.name):
             state = "running" if part.runs else "ended"
+            up = f"{(time.monotonic() - part.started) // 60:.0f} min" if part.runs else ""
             usual = asdict(Settings())
-            changed = {
-                name: value for name, value in asdict(part.settings).items() if value != usual[name]
-            }
-            shown = "  ".join(f"{name}={value!r}" for name, value in changed.items())
-            up = f"{time.monotonic() - part.started:.0f} s" if part.runs else ""
-            lines.append(f"{part.name:<17} {state:<8} {part.pid:>7} {up:>6}  {shown}".rstrip())
+            shown = "  ".join(
+                f"{name}={value!r}"
+                for name, value in asdict(part.settings).items()
+                if value != usual[name]
+            )
+            lines.append(f"{part.name:<17} {state:<8} {up:>7}  {shown}".rstrip())
         return Table("\n".join(lines))
+
+    async def queues(self) -> None:
+        """Print the table that `python -m backend.tools.queues` prints for this system."""
+        await queues.run(queues.parser().parse_args(["--url", self.url]))
 
     def log(self, part: str, lines: int = 10) -> Table:
         """Return the last lines that a part has logged."""
@@ -235,6 +242,8 @@ class System:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _known(self, part: str) -> Part:
+        if not self._parts:
+            raise RuntimeError(CLEANED_UP)
         if part not in self._parts:
             raise ValueError(f"no part {part!r}: there are {', '.join(self._parts)}")
         return self._parts[part]

@@ -202,14 +202,16 @@ def predictions_are_unspoilt(notebook: NotebookNode, path: Path) -> Sentences:
 
 def first_cell_connects(notebook: NotebookNode, path: Path) -> Sentences:
     """The first code cell prints which Redis is in use."""
-    if not re.search(r"\b(course\.start|failure_lab\.open)\(", code_cells(notebook)[0].source):
-        yield "the first code cell does not call course.start(), or failure_lab.open()"
+    if not re.search(
+        r"\b(course\.start|failure_lab\.open|on_call\.open)\(", code_cells(notebook)[0].source
+    ):
+        yield "the first code cell does not call course.start(), or open() of a lab"
 
 
 def last_cell_cleans_up(notebook: NotebookNode, path: Path) -> Sentences:
     """The last code cell removes what the notebook made."""
-    if not re.search(r"\b(course|failure_lab)\.finish\(", code_cells(notebook)[-1].source):
-        yield "the last code cell does not call course.finish(), or failure_lab.finish()"
+    if not re.search(r"\b(course|failure_lab|on_call)\.finish\(", code_cells(notebook)[-1].source):
+        yield "the last code cell does not call finish(), of the course or of a lab"
 
 
 def short_cells(notebook: NotebookNode, path: Path) -> Sentences:

@@ -62,7 +62,7 @@ class WrongName(Incident):
 
     page = "A colleague: no new events since the deployment, and all parts say they are at work."
     cause = "wrong name"
-    card = "The length is 0 and nothing happens"
+    card = "Length 0 and nothing happens"
 
     def choose(self) -> None:
         self.parts = self.chance.choice([("file_watcher",), ("analyzer",)])
@@ -108,7 +108,7 @@ class WrongFolder(Incident):
 
     page = "A colleague: the cameras are fine, they say, but no image has come for a minute."
     cause = "wrong folder"
-    card = "One camera is silent, or all"
+    card = "One camera is silent"
 
     def choose(self) -> None:
         self.root = self.chance.choice(["cameras-new", "camera"])

@@ -20,7 +20,7 @@ class MemoryFull(Incident):
 
     page = "An alert: Redis refuses writes. The log of the file watcher says OOM."
     cause = "memory full"
-    card = "Memory is at 80 %"
+    card = "Memory at 80 %"
     parts = ("redis",)
 
     def choose(self) -> None:
@@ -59,7 +59,7 @@ class SlowCommand(Incident):
 
     page = "A colleague: everything is slow since somebody started a report."
     cause = "slow command"
-    card = "Redis hangs, or is slow"
+    card = "Redis hangs"
     parts = ("report",)
     evidence = (
         "`SLOWLOG GET` has an EVAL with KEYS that takes most of a second, and `CLIENT LIST` says "
@@ -81,7 +81,7 @@ class WrongType(Incident):
 
     page = "An alert: the health endpoint says degraded, and a log says WRONGTYPE."
     cause = "wrong type"
-    card = "The length is 0 and nothing happens"
+    card = "Length 0 and nothing happens"
     parts = ("redis",)
 
     def choose(self) -> None:
@@ -147,7 +147,7 @@ class NoTtl(Incident):
 
     page = "An alert: Redis uses more memory every minute, and the queues are short."
     cause = "no TTL"
-    card = "Memory is at 80 %"
+    card = "Memory at 80 %"
     parts = ("thumbnails",)
     evidence = (
         "`INFO keyspace` shows keys rising while `expires` does not; `TTL` of a thumbnail is -1."
