@@ -70,7 +70,7 @@ async def test_a_card_comes_within_a_second_of_its_scene(program: Program) -> No
 async def test_it_says_what_to_look_at(program: Program) -> None:
     await program.says("Redis: a private server, which ends with this program")
     await address(program)
-    await program.says(r"the cards .*\n.*the chart .*\n.*the cameras ")
+    await program.says(r"(?s)  the cards .*  the chart .*  the cameras ")
     assert "Ctrl-C ends all of it." in program.log
 
 
