@@ -257,7 +257,8 @@ async def run(
 
     Args:
         options: see `parse`.
-        beside: is given the dashboard's address, and runs beside the stages for as long as they do.
+        beside: what to run beside the stages, for as long as they and the dashboard do; it is
+            given the dashboard's address.
 
     Raises:
         PipelineError: it cannot start, or a stage has failed.
