@@ -105,14 +105,24 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         description=f"Run the pipeline, or one stage of it: {', '.join(STAGES)}.",
         epilog="No cameras, no Redis? python -m backend.examples.pipeline brings both.",
     )
-    add_stage_options(parser)
-    add_web_options(parser)
+    parser.add_argument(
+        "--stage",
+        choices=STAGES,
+        action="append",
+        metavar="NAME",
+        help="run only this one; may be given again; default: all",
+    )
     parser.add_argument(
         "--redis-url", metavar="URL", help="default: what REDIS_URL names, else localhost:6379"
     )
     parser.add_argument(
         "--namespace", default="", help="put before all names in Redis; default: nothing"
     )
+    _add_options_of_file_watcher(parser.add_argument_group("file_watcher").add_argument)
+    _add_options_of_detector(parser.add_argument_group("detector").add_argument)
+    _add_options_of_batch_aggregator(parser.add_argument_group("batch_aggregator").add_argument)
+    _add_options_of_analyzer(parser.add_argument_group("analyzer").add_argument)
+    _add_options_of_web(parser.add_argument_group("web").add_argument)
     options = parser.parse_args(arguments)
     if "file_watcher" in (options.stage or STAGES):
         try:
@@ -125,16 +135,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def add_stage_options(parser: argparse.ArgumentParser) -> None:
-    """Add what decides on the stages, and on how they work."""
-    add = parser.add_argument
-    add(
-        "--stage",
-        choices=STAGES,
-        action="append",
-        metavar="NAME",
-        help="run only this one; may be given again; default: all",
-    )
+Add = Callable[..., argparse.Action]
+
+
+def _add_options_of_file_watcher(add: Add) -> None:
     add(
         "--root",
         type=Path,
@@ -155,6 +159,9 @@ def add_stage_options(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="leave out what is older at the start; default: nothing is left out",
     )
+
+
+def _add_options_of_detector(add: Add) -> None:
     add(
         "--backgrounds",
         type=Path,
@@ -168,17 +175,10 @@ def add_stage_options(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="detect with RT-DETRv2, from here; default: compare with the background",
     )
-    add(
-        "--analyzer-url",
-        metavar="URL",
-        help="OpenAI-compatible server; ANALYZER_API_KEY has its key; default: rules decide",
-    )
-    add(
-        "--analyzer-model",
-        default="nemotron",
-        metavar="NAME",
-        help="the model to ask there; default: %(default)s",
-    )
+
+
+def _add_options_of_batch_aggregator(add: Add) -> None:
+    """Add them. The detector opens batches too, so it wants the same ones."""
     add(
         "--window",
         type=seconds,
@@ -195,20 +195,27 @@ def add_stage_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_web_options(parser: argparse.ArgumentParser) -> None:
-    """Add what decides on where the dashboard is."""
-    add = parser.add_argument
+def _add_options_of_analyzer(add: Add) -> None:
+    add(
+        "--analyzer-url",
+        metavar="URL",
+        help="OpenAI-compatible server; ANALYZER_API_KEY has its key; default: rules decide",
+    )
+    add(
+        "--analyzer-model",
+        default="nemotron",
+        metavar="NAME",
+        help="the model to ask there; default: %(default)s",
+    )
+
+
+def _add_options_of_web(add: Add) -> None:
     add(
         "--host",
         default="127.0.0.1",
         help="the address that the dashboard listens on; default: %(default)s, this machine alone",
     )
-    add(
-        "--port",
-        type=port,
-        default=8000,
-        help="its port, 0 for a free one; default: %(default)s",
-    )
+    add("--port", type=port, default=8000, help="its port, 0 for a free one; default: %(default)s")
     add(
         "--allowed-host",
         action="append",
@@ -250,7 +257,8 @@ async def run(
 
     Args:
         options: see `parse`.
-        beside: is given the dashboard's address, and runs beside the stages for as long as they do.
+        beside: what to run beside the stages, for as long as they and the dashboard do; it is
+            given the dashboard's address.
 
     Raises:
         PipelineError: it cannot start, or a stage has failed.

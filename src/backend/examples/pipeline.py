@@ -15,6 +15,7 @@ import random
 import secrets
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -30,6 +31,7 @@ from private_redis import PrivateServer, RedisUnavailable, client_without_retrie
 # In production a batch waits 30 s for what may come next. Here, a card shall come soon.
 HURRY = ("--settle", "0.05", "--idle", "0.3", "--window", "2")
 STORM = 60  # images that come at once, every fifth time
+MOST_IMAGES = 1_000  # that are kept: the disk is not to fill up overnight
 
 WHAT_TO_SEE = f"""
 The dashboard: {{url}}
@@ -54,11 +56,14 @@ async def film(root: Path, every: float) -> None:
         every: seconds from one scene to the next.
     """
     numbers = count(1)
+    images: deque[Path] = deque()
     for turn in count(1):
-        images = STORM if turn % 5 == 0 else 1
-        for drawn in [await asyncio.to_thread(draw, next(numbers)) for _ in range(images)]:
-            path = await asyncio.to_thread(drawn.save, root)
-            logger.info("%s: dropped %r", drawn.camera_id, path.name)
+        together = STORM if turn % 5 == 0 else 1
+        for drawn in [await asyncio.to_thread(draw, next(numbers)) for _ in range(together)]:
+            images.append(await asyncio.to_thread(drawn.save, root))
+            logger.info("%s: dropped %r", drawn.camera_id, images[-1].name)
+            if len(images) > MOST_IMAGES:
+                images.popleft().unlink()
         await asyncio.sleep(every)
 
 
@@ -78,7 +83,7 @@ def redis_for_a_while() -> Iterator[tuple[str, str]]:
     """
     if url := os.environ.get("REDIS_URL"):
         namespace = f"example:{secrets.token_hex(4)}:"
-        asyncio.run(pipeline.connect(RedisClient(url)))
+        asyncio.run(make_sure_of(url))
         print(
             f"Redis: the server that REDIS_URL names; its keys begin with {namespace}", flush=True
         )
@@ -94,6 +99,13 @@ def redis_for_a_while() -> Iterator[tuple[str, str]]:
     with server:
         print("Redis: a private server, which ends with this program", flush=True)
         yield server.url, ""
+
+
+async def make_sure_of(url: str) -> None:
+    """Connect once. Raises PipelineError if that cannot be done."""
+    client = RedisClient(url)
+    await pipeline.connect(client)
+    await client.disconnect()
 
 
 def remove_keys(url: str, namespace: str) -> None:
@@ -158,3 +170,5 @@ if __name__ == "__main__":
         main()
     except pipeline.PipelineError as error:
         sys.exit(f"\n{error}")
+    except KeyboardInterrupt:  # before the pipeline listens for it
+        sys.exit(130)
