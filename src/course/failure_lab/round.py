@@ -15,7 +15,7 @@ from course.failure_lab.connection import Proxy
 from course.failure_lab.consumer import Consumer
 from course.failure_lab.modes import COMMANDS, QUEUE, Mode, Options, add
 from course.failure_lab.tally import Tally, identity
-from course.kernel import shorten_tracebacks, unseen_tasks
+from course.kernel import CLEANED_UP, shorten_tracebacks, unseen_tasks
 from course.session import UNTIDY, LeftBehind
 from course.waiting import until
 from private_redis import PrivateServer
@@ -180,6 +180,7 @@ async def finish() -> None:
     if problems := unseen_tasks():
         raise LeftBehind("\n".join([UNTIDY, *problems]))
     print("Clean: the lab's server, consumers and proxies have ended; no running tasks are left.")
+    shorten_tracebacks(note=CLEANED_UP)
 
 
 async def somebody_waits(client: RedisClient, *, timeout: float = 5.0) -> None:
