@@ -19,18 +19,4 @@ class StillToDo(dict[str, set[str]]):
             pytest.fail(f"{lesson} keeps {rule!r} now: take it off the list", pytrace=False)
 
 
-_ALL = {
-    "03_cache", "04_pubsub", "05_pipeline", "06_failure_lab",
-}  # fmt: skip
-
-STILL_TO_DO = StillToDo(
-    again={"04_pubsub", "05_pipeline", "06_failure_lab"},
-    not_too_long=set(_ALL),
-    shows_where_you_are=set(_ALL),
-    links_the_glossary=set(_ALL),
-    says_what_you_can_do_now=set(_ALL),
-    asks_what_was_learnt_before=set(_ALL),
-    predictions_are_unspoilt=set(_ALL),
-    plain_words={"04_pubsub", "06_failure_lab"},
-    no_aside_in_an_aside={"05_pipeline", "06_failure_lab"},
-)
+STILL_TO_DO = StillToDo()
