@@ -65,7 +65,7 @@ from backend.core.dead_letters import dead_letter, item_of
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.core.scripts import Script, load
-from backend.core.unavailable import is_unavailable
+from backend.core.unavailable import BadItem, is_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -226,7 +226,10 @@ class ReliableQueue:
                 await self.give_back(job)
             raise error
         if isinstance(error, Exception | asyncio.CancelledError):  # the latter: of its own making
-            logger.error("Failed to handle an item of %s", self.queue_name, exc_info=error)
+            place = None if isinstance(error, BadItem) else error
+            logger.error(
+                "Failed to handle an item of %s: %s", self.queue_name, error, exc_info=place
+            )
             await self.fail(job, error)
         else:
             with suppress(*_UNREACHABLE):
@@ -261,7 +264,8 @@ class ReliableQueue:
         try:
             while True:
                 token = secrets.token_hex(8)
-                raw, written, next_retry = await self._run(RESERVE, token, longest_wait)
+                answer = await self._run(RESERVE, token, longest_wait)
+                raw, written, next_retry = _checked(answer)
                 if raw is None:
                     wait = min(ends - time.monotonic(), LONGEST_WAIT, next_retry / 1000)
                     if ends <= time.monotonic():
@@ -396,7 +400,7 @@ class ReliableQueue:
                     returned = await self._run(RETURN_LOST, self._lease_ms, self._lease_ms // 3)
                     if returned and self._wait:  # for what is there now
                         self._wait.reschedule(asyncio.get_running_loop().time())
-            except (exceptions.RedisError, RuntimeError) as error:
+            except Exception as error:  # whatever it is: the heart goes on
                 logger.warning("No sign of life for %s: %s", self.consumer, error)
             await asyncio.sleep(self._lease / 3)
 
@@ -426,6 +430,20 @@ class ServerClock:
         if self._ahead - before > self._lease / 3:
             self._again = ours + self._lease
         return ours >= self._again
+
+
+def _checked(answer: Any) -> tuple[bytes | None, bytes, float]:
+    """Return the answer to RESERVE: an item, its reservation, milliseconds to the next retry.
+
+    Raises:
+        InvalidResponse: it is none.
+    """
+    match answer:
+        case [None, _, int() as next_retry]:
+            return None, b"", next_retry
+        case [bytes() as raw, bytes() as written, int() as next_retry]:
+            return raw, written, next_retry
+    raise exceptions.InvalidResponse(f"no answer to a reservation: {answer!r:.100}")
 
 
 def _job(raw: bytes, written: bytes) -> Job:

@@ -24,6 +24,7 @@ from pathlib import Path
 from redis.exceptions import ResponseError
 from watchfiles import Change, awatch
 
+from backend.core.encoding import decode
 from backend.core.push import (
     OverflowPolicy,
     QueueAddResult,
@@ -290,7 +291,10 @@ class FileWatcher(Stage):
 
     async def _has_moved(self, file: MediaFile) -> bool:
         """Return whether the same content was queued from a path where it no longer is."""
-        before = await self._client.get(f"queued_from:{file.sha256}")
+        key = self._client.full_name(f"queued_from:{file.sha256}")
+        # MGET, since a key that is somebody else's, and no string, is none of ours to it.
+        (stored,) = await self._client.call("MGET", key, repeat=True)
+        before = decode(stored or b"")
         if not isinstance(before, str) or before == str(file.path):
             return False
         return not await asyncio.to_thread(os.path.lexists, before)

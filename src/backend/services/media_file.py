@@ -18,6 +18,8 @@ from typing import IO, Literal
 
 from PIL import Image
 
+from backend.core.unavailable import BadItem
+
 MAX_PIXELS = 50_000_000  # of an image: a small file can unfold to something that fills the memory
 MAX_BYTES = {"image": 50_000_000, "video": 2_000_000_000}
 
@@ -32,7 +34,7 @@ CAMERA_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NOT_OF_A_CAMERA = re.compile(r"[.@#$~].*|lost\+found|System Volume Information")
 
 
-class Refused(Exception):
+class Refused(BadItem):
     """A file that must not go into the queue. The message says why."""
 
 

@@ -8,7 +8,8 @@ if is_in_hand(token) then
     redis.call('LPOP', processing, 2)  -- the item, and its reservation
     return 1
 end
-if string.match(redis.call('GET', lease) or '', ' (%x+)$') == token then return 1 end
+local last = redis.pcall('GET', lease)
+if type(last) == 'string' and string.match(last, ' (%x+)$') == token then return 1 end
 
 -- The lease had run out. If nobody has the item in hand by now, it is handled all the same.
 for _, member in ipairs(redis.call('ZRANGE', retry, '-inf', milliseconds(), 'BYSCORE')) do
