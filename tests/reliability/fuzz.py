@@ -3,9 +3,9 @@
     python -m tests.reliability.fuzz --seconds 600 --seed 1
 
 All stages run, with the web application in front. Each round puts a few strange things in their
-way: values of every Redis type under every key that they read, messages on their channels, files of
-odd names and kinds in the cameras' folders (`strange.py`). A good file arrives at the same time, and
-its event has to come once what lay over a key of ours is taken away.
+way: values of every Redis type under every key that they read, messages on their channels, files
+of odd names and kinds in the cameras' folders (`strange.py`). A good file arrives at the same
+time, and its event has to come once what lay over a key of ours is taken away.
 
 It ends with status 1 if a good file was lost, a stage ended, or a traceback was logged. The seed
 and the number of the round tell which things there were.
@@ -131,8 +131,7 @@ class Line:
         self._stack.callback(logging.getLogger().removeHandler, self.faults)
         folder = enter(tempfile.TemporaryDirectory())
         self._stack.callback(strange.remove_all, Path(folder))
-        self.root = Path(folder, "foscam").resolve()
-        self.root.mkdir()
+        self.root = Path(folder)
         server = enter(PrivateServer())
         self.client = await self._stack.enter_async_context(RedisClient(server.url))
         client = self.client

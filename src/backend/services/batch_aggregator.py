@@ -111,7 +111,7 @@ class BatchAggregator(Stage):
             The id of its batch; None if it is in a batch already (it was added twice).
 
         Raises:
-            ValueError: the id has other characters than printable ASCII, or `"` or `\\`.
+            ValueError: the id is not printable ASCII, or has a quote or a backslash.
             Unavailable: `analysis_queue` is somebody else's key, and no queue.
         """
         if not ID.fullmatch(detection["id"]):
