@@ -47,7 +47,7 @@ from backend.services.file_watcher import FileWatcher
 from backend.services.system_status import QUEUES, SystemStatus
 from private_redis import PrivateServer
 
-PATIENCE = 20.0  # seconds until a good file counts as missing: the machine may be busy
+PATIENCE = 120.0  # seconds until a good file counts as missing: the machine may be busy
 PAGES = ("/", "/api/events", "/api/system/health", "/api/system/health/ready")
 
 OURS = {
@@ -343,6 +343,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, nargs="+", default=[random.randrange(10**6)])
     options = parser.parse_args(arguments)
+    print(f"seeds {options.seed}", flush=True)  # whatever comes: it can be tried again
     outcomes = [asyncio.run(fuzz(options.seconds, seed)) for seed in options.seed]
     return 0 if all(outcomes) else 1
 

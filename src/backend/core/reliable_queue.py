@@ -80,7 +80,9 @@ RETURN_LOST = load("return_lost")
 QUEUE_COUNTS = load("queue_counts")
 CONTENTS = load("contents")
 
-_UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError, RuntimeError)
+_LEFT_TO_THE_LEASE = (exceptions.RedisError, RuntimeError)
+"""What may go wrong with the last word on an item. Then its lease runs out, and others do the rest.
+"""
 LONGEST_WAIT = 2.0  # seconds: how long an idle consumer waits before it asks for retries again
 SPREAD = 0.25  # of a wait before a retry: so much longer or shorter by chance
 
@@ -167,7 +169,7 @@ class ReliableQueue:
         # What the program fails with may be this very item's doing, so the attempt counts. That it
         # is told to end is not. If the server is away, the lease runs out and others do the rest.
         is_told = exc is None or _ends_from_outside(exc)
-        with suppress(*_UNREACHABLE):
+        with suppress(*_LEFT_TO_THE_LEASE):
             await self._run(LEAVE, "does not count" if is_told else "counts")
 
     # ---- the plain way -----------------------------------------------------------------
@@ -222,7 +224,7 @@ class ReliableQueue:
     async def _end_badly(self, job: Job, error: BaseException) -> None:
         """Do with an item what its failure asks for; raise the error if it is the caller's."""
         if _ends_from_outside(error) or is_unavailable(error):
-            with suppress(*_UNREACHABLE):  # then it is in hand still, and given again
+            with suppress(*_LEFT_TO_THE_LEASE):  # then it is in hand still, and given again
                 await self.give_back(job)
             raise error
         if isinstance(error, Exception | asyncio.CancelledError):  # the latter: of its own making
@@ -232,7 +234,7 @@ class ReliableQueue:
             )
             await self.fail(job, error)
         else:
-            with suppress(*_UNREACHABLE):
+            with suppress(*_LEFT_TO_THE_LEASE):
                 await self.fail(job, error)
             raise error
 

@@ -223,8 +223,9 @@ class FileWatcher(Stage):
             file = await asyncio.to_thread(examine, self.root, path)
         except Refused as reason:
             self.log.warning("refused %r: %s", shown, reason)
-        except (OSError, MemoryError) as error:
-            # That says nothing of the file: the next look at all files tries it again.
+        except Exception as error:
+            # That says nothing of the file: the next look at all files tries it again. Whatever it
+            # is, the other files are looked at.
             why = getattr(error, "strerror", None) or type(error).__name__
             self._say_once(path, f"cannot read {shown!r}, to be tried again: {why}")
             self._waiting.pop(path, None)
@@ -294,7 +295,7 @@ class FileWatcher(Stage):
         key = self._client.full_name(f"queued_from:{file.sha256}")
         # MGET, since a key that is somebody else's, and no string, is none of ours to it.
         (stored,) = await self._client.call("MGET", key, repeat=True)
-        before = decode(stored or b"")
+        before = stored and decode(stored)
         if not isinstance(before, str) or before == str(file.path):
             return False
         return not await asyncio.to_thread(os.path.lexists, before)

@@ -97,7 +97,7 @@ def open_regular(path: Path) -> io.BufferedReader:
         Refused: it is no regular file, or its path leads through a link, which may lead anywhere.
         OSError: it cannot be opened.
     """
-    if path.resolve() != path:
+    if os.path.realpath(path) != str(path):
         path.lstat()  # raises, if it is gone
         raise Refused("no regular file in the camera's folder (a symlink, for one)")
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

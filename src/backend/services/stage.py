@@ -107,6 +107,8 @@ class Stage:
             try:
                 return await work()
             except Exception as error:
+                if (task := asyncio.current_task()) and task.cancelling():
+                    raise asyncio.CancelledError from error  # told to end, it failed at that
                 if time.monotonic() - began > LONGEST_WAIT_OF_A_FAULT:
                     self._failures, self._said = 0, ""  # it went well: this is a new trouble
                 self._failures += 1

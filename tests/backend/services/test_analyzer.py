@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support import until
 
+from backend.core.unavailable import BadItem
 from backend.services.analyzer import (
     AnalysisWorker,
     Assessment,
