@@ -133,8 +133,11 @@ class Line:
         self._stack.callback(strange.remove_all, Path(folder))
         self.root = Path(folder)
         server = enter(PrivateServer())
-        self.client = await self._stack.enter_async_context(RedisClient(server.url))
-        client = self.client
+        client = await self._stack.enter_async_context(RedisClient(server.url))
+        # What puts the strange things there has the patience that a busy machine may need.
+        self.client = await self._stack.enter_async_context(
+            RedisClient(server.url, timeout=PATIENCE)
+        )
         broadcaster = EventBroadcaster(client, overview_every=0.2)
         self.stages = [
             BatchAggregator(client, idle=0.1, check_every=0.1),
@@ -224,7 +227,7 @@ class Fuzz:
         """Lay a value of another type over a key that all work goes through."""
         names = dict(OURS)
         for queue in QUEUES:
-            for raw in await self._client.call("ZRANGE", f"{queue}:consumers", 0, -1):
+            for raw in await self._consumers(queue):
                 if (consumer := raw.decode(errors="replace")).isprintable() and "-" in consumer:
                     names[f"{queue}:processing:{consumer}"] = "list"
                     names[f"{queue}:lease:{consumer}"] = "string"
@@ -239,6 +242,11 @@ class Fuzz:
             await self._create(key, kind)
         shown = re.sub(r"(:processing|:lease|dedupe|queued_from):.*", r"\1:…", key)
         return f"a {kind} over {shown}"
+
+    async def _consumers(self, queue: str) -> list[bytes]:
+        with suppress(exceptions.ResponseError):  # something lies over that key already
+            return await self._client.call("ZRANGE", f"{queue}:consumers", 0, -1)
+        return []
 
     async def _among_others(self, content: bytes) -> str:
         """Put values of no sense beside the good ones of a list, a set, a sorted set."""
