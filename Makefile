@@ -12,6 +12,11 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
 	--KernelManager.transport_encryption=auto
 
+# What a shell may have set for other projects: it would put another `backend` before ours, or
+# packages elsewhere than into .venv.
+unexport PYTHONPATH PIP_TARGET PIP_PREFIX
+export PIP_USER := 0
+
 .PHONY: help setup lab doctor test check soak fuzz fault-table test-thorough notebooks diagrams pins clean
 .DEFAULT_GOAL := help
 
