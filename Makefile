@@ -12,7 +12,12 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
 	--KernelManager.transport_encryption=auto
 
-.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks diagrams pins clean
+# What a shell may have set for other projects: it would put another `backend` before ours, or
+# packages elsewhere than into .venv.
+unexport PYTHONPATH PIP_TARGET PIP_PREFIX
+export PIP_USER := 0
+
+.PHONY: help setup lab doctor test check soak fuzz fault-table test-thorough notebooks diagrams pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -43,6 +48,9 @@ check: $(READY) ## lint, format, types, who may import whom, clean metadata of t
 
 soak: $(READY) ## cause all faults at once for ten minutes, twice, and count what is lost
 	@$(VENV) python -m tests.reliability.soak $(ARGS)
+
+fuzz: $(READY) ## put things of no sense before the pipeline for ten minutes, and count
+	@$(VENV) python -m tests.reliability.fuzz $(ARGS)
 
 fault-table: $(READY) ## cause every fault a few times, and print what was lost; ARGS=--full
 	@$(VENV) python -m tests.reliability.fault_table $(ARGS)
