@@ -3,14 +3,11 @@
 
 READY := .venv/.ready
 VENV  := . .venv/bin/activate &&
-FIRST := notebooks/00_start_here.ipynb
 
 # Root needs a flag of its own. Without a screen, no browser is tried: JupyterLab prints the URL.
-# It ends on the first Ctrl-C. It talks to its kernels encrypted, or each would warn that it does not.
 SCREEN    := $(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER)$(filter Darwin,$(shell uname))
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-browser) \
-	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
-	--KernelManager.transport_encryption=auto
+	--config="$(CURDIR)/scripts/jupyter_lab_config.py" --ServerApp.root_dir="$(CURDIR)"
 
 .PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks pins clean
 .DEFAULT_GOAL := help
@@ -26,7 +23,7 @@ setup: $(READY) ## make .venv, or bring it up to date (the others do it too)
 	@echo '.venv is ready.'
 
 lab: $(READY) ## open the course in JupyterLab; Ctrl-C ends it
-	@$(VENV) exec jupyter lab $(LAB_FLAGS) --ServerApp.root_dir="$(CURDIR)" $(ARGS)
+	@$(VENV) exec jupyter lab $(LAB_FLAGS) $(ARGS)
 
 doctor: $(READY) ## check Python, packages and server, and say what to do
 	@$(VENV) python -m course doctor
