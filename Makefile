@@ -9,7 +9,7 @@ SCREEN    := $(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER)$(filter Darwin,$(shell uname
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-browser) \
 	--config="$(CURDIR)/scripts/jupyter_lab_config.py" --ServerApp.root_dir="$(CURDIR)"
 
-.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks pins clean
+.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks diagrams pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -51,6 +51,9 @@ test-thorough: $(READY) ## cause every fault, plant every mutation, try every an
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
 	@$(VENV) python -m tests.notebooks.rerun notebooks/*.ipynb
+
+diagrams: $(READY) ## draw the pictures of the lessons again
+	@$(VENV) python -m scripts.diagrams
 
 pins: ## raise the pins of requirements.txt to the newest versions (needs uv)
 	uv pip compile --upgrade --universal --python-version 3.11 --group dev --no-annotate pyproject.toml -o requirements.txt
