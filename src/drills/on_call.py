@@ -13,7 +13,7 @@ import random
 import time
 
 import exercises
-from course.kernel import shorten_tracebacks
+from course.kernel import prepare
 from drills import record
 from drills.incidents import CAUSES, INCIDENTS, Incident
 from drills.judge import Before, Verdict, judge, look_before
@@ -48,7 +48,7 @@ def under_way() -> Drill | None:
 
 def open() -> None:
     """Begin the hour, and say which Redis is in use."""
-    shorten_tracebacks()
+    prepare()
     print("Redis: a private server for each incident, since it will be broken on purpose")
 
 

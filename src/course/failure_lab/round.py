@@ -16,7 +16,7 @@ from backend.examples.pop_or_reserve import COMMANDS, QUEUE, Mode, Options, add
 from course.failure_lab.connection import Proxy
 from course.failure_lab.consumer import Consumer
 from course.failure_lab.tally import Tally
-from course.kernel import CLEANED_UP, shorten_tracebacks, unseen_tasks
+from course.kernel import CLEANED_UP, prepare, shorten_tracebacks, unseen_tasks
 from course.session import UNTIDY, LeftBehind
 from course.waiting import until
 from private_redis import PrivateServer
@@ -162,7 +162,7 @@ _open: Round | None = None
 async def open(*, append_only: bool = False) -> Round:
     """Open the lab for a notebook, as the one `Round` there is: end what was open, print a line."""
     global _open
-    shorten_tracebacks()
+    prepare()
     if _open:
         await _open.__aexit__()
     _open = await Round(append_only=append_only).__aenter__()
