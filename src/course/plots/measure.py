@@ -65,9 +65,8 @@ async def sampled(
 ) -> AsyncIterator[None]:
     """Sample by the clock while the body runs: see `watch`.
 
-    Args:
-        outages: the server will be away for a while: until it answers again there is a gap, and no
-            error. It has to be back when the body ends.
+    With `outages`, a server that is away leaves a gap, and is no error. It has to be back when the
+    body ends.
     """
     await lengths.sample()
     failures: Sequence[BaseException] = ()
