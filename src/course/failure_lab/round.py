@@ -13,10 +13,11 @@ from redis import exceptions
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import contents, queue_counts
+from backend.examples.consumer import identity
+from backend.examples.pop_or_reserve import COMMANDS, QUEUE, Mode, Options, add
 from course.failure_lab.connection import Proxy
 from course.failure_lab.consumer import Consumer
-from course.failure_lab.modes import COMMANDS, QUEUE, Mode, Options, add
-from course.failure_lab.tally import Tally, identity
+from course.failure_lab.tally import Tally
 from course.kernel import shorten_tracebacks, unseen_tasks
 from course.plots.account import PLACES
 from course.plots.lengths import Lengths

@@ -8,11 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 
-def identity(item: Any) -> Any:
-    """Return what an item is counted by: its `id` or, when it has none, its text."""
-    return item["id"] if isinstance(item, dict) and "id" in item else repr(item)
-
-
 @dataclass(frozen=True)
 class Tally:
     """Where every item that was added is now. `print` it for one line."""

@@ -14,8 +14,8 @@ from tests.support import exists, until, wait_until
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
+from backend.examples.pop_or_reserve import COMMANDS, QUEUE, Mode
 from course import failure_lab
-from course.failure_lab.modes import COMMANDS, QUEUE, Mode
 from course.failure_lab.round import Round
 from course.failure_lab.tally import Tally
 
