@@ -38,7 +38,7 @@ def test_a_reader_who_begins_has_no_file_and_no_message(
     assert not file.exists()
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("start: 0 of ")
-    assert second.split(maxsplit=2) == ["open", "start.report", "report a detection"]
+    assert second.split(maxsplit=2) == ["open", "start.report", "report a job"]
 
 
 def test_a_solved_exercise_is_shown_as_solved(
@@ -48,7 +48,7 @@ def test_a_solved_exercise_is_shown_as_solved(
     progress("start")
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("start: 1 of ")
-    assert second.split(maxsplit=2) == ["solved", "start.report", "report a detection"]
+    assert second.split(maxsplit=2) == ["solved", "start.report", "report a job"]
 
 
 @pytest.mark.parametrize(

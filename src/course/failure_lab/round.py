@@ -18,7 +18,7 @@ from backend.examples.pop_or_reserve import COMMANDS, QUEUE, Mode, Options, add
 from course.failure_lab.connection import Proxy
 from course.failure_lab.consumer import Consumer
 from course.failure_lab.tally import Tally
-from course.kernel import shorten_tracebacks, unseen_tasks
+from course.kernel import CLEANED_UP, shorten_tracebacks, unseen_tasks
 from course.plots.account import PLACES
 from course.plots.lengths import Lengths
 from course.plots.measure import sampled
@@ -214,6 +214,7 @@ async def finish() -> None:
     if problems := unseen_tasks():
         raise LeftBehind("\n".join([UNTIDY, *problems]))
     print("Clean: the lab's server, consumers and proxies have ended; no running tasks are left.")
+    shorten_tracebacks(note=CLEANED_UP)
 
 
 async def somebody_waits(client: RedisClient, *, timeout: float = 5.0) -> None:

@@ -103,6 +103,9 @@ def line(
             markersize=(4 if draw == "points" else 5) if few or len(series) > 1 else 0,
             markevery=1 if few else (number * 3, len(values) // 12),
         )
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 3, 5, 10]))
+    if x is None:  # numbered values: a reader may ask for each
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=18, steps=[1, 2, 5, 10], integer=True))
     finish(figure, axes, title, marks, reach)
     return figure
 
