@@ -63,7 +63,7 @@ def folder(tmp_path: Path) -> Path:
     notebooks = tmp_path / "notebooks"
     for file in ("../docs/glossary.md", "pictures/pipeline_queue.svg"):
         (notebooks / file).parent.mkdir(parents=True, exist_ok=True)
-        (notebooks / file).touch()
+        (notebooks / file).write_text("| queue | a list |")
     return notebooks
 
 
@@ -105,6 +105,7 @@ def test_a_notebook_that_keeps_every_rule_passes(folder: Path) -> None:
         ("It waits (for ever (or so)).", "no_aside_in_an_aside"),
         ("It waits (long) and ends (late).", "no_aside_in_an_aside"),
         ("word " * 2201, "not_too_long"),
+        ("It is called a **stack**.", "defined_words_are_in_the_glossary"),
         ("The color of a queue.", "british_spelling"),
         (COMPARED.format(call="`add(name)`", here="returns 1"), "compared_calls_exist"),
         (COMPARED.format(call="a push", here="`push(item)`"), "compared_calls_exist"),
@@ -123,6 +124,7 @@ def test_a_text_that_breaks_a_rule_is_noticed(folder: Path, text: str, rule: str
         "```python\n# a comment\nif a != b: print('Done!')\n```",
         "![A queue of three](https://example.org/q.png) It adjusts the queue, unjustly.",
         "a != b, and <!-- a comment! --> more.",
+        "Two **queues**, each a **queue**. **It rises**, **look at `status`**.",
         "You will have to wait (a second). It ends (at last).",
     ],
 )
