@@ -14,6 +14,12 @@ from redis.connection import parse_url
 
 from backend.core.suitable import UnsuitableServer
 
+OPTIONS = r"db|username|password|client_name|health_check_interval|socket_keepalive|ssl_\w+"
+OPTIONS_IN_WORDS = (
+    "db, username, password, client_name, health_check_interval, socket_keepalive or ssl_…"
+)
+"""What a URL may set. The rest, such as timeouts and decoding, RedisClient decides itself."""
+
 
 def describe(url: str) -> str:
     """Return where a readable URL leads, without its password: `localhost:6379, database 0`."""
@@ -56,6 +62,8 @@ def _flaw(url: str) -> str | None:
         return "what follows its ? is not of the form OPTION=VALUE"
     if not all(value for _, value in options):
         return "an option after its ? has no value"
+    if any(not re.fullmatch(OPTIONS, name) for name, _ in options):
+        return f"after its ? only these options may stand: {OPTIONS_IN_WORDS}"
     if port == 0:
         return "its port is 0"
     if parts.scheme == "unix" and not parts.path:
