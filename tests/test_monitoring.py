@@ -124,7 +124,7 @@ def test_an_alert_names_a_card_of_the_runbook(rule: dict[str, Any]) -> None:
 def test_the_alerts_are_loaded_and_the_address_is_the_pipelines_own() -> None:
     assert CONFIG["rule_files"] == ["alerts.yml"]
     (job,) = CONFIG["scrape_configs"]
-    options = parse([])
+    options = parse(["--stage", "web"])
     assert job["static_configs"] == [{"targets": [f"{options.host}:{options.port}"]}]
 
 
