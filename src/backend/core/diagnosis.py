@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 import redis
 from redis.connection import parse_url
 
+from backend.core.suitable import UnsuitableServer
+
 OPTIONS = r"db|username|password|client_name|health_check_interval|socket_keepalive|ssl_\w+"
 OPTIONS_IN_WORDS = (
     "db, username, password, client_name, health_check_interval, socket_keepalive or ssl_…"
@@ -131,6 +133,11 @@ _CAUSES: list[tuple[_Test, str, str]] = [
         "Ask the person who runs it for the permission, or use another user or database",
     ),
     (
+        _is(UnsuitableServer),
+        "it is no server for us: {text}",
+        "Correct the URL",
+    ),
+    (
         _is(Exception, saying="DB index is out of range"),
         "it has no database of this number",
         "Use a smaller number at the end of the URL: 0 always exists",
@@ -204,7 +211,9 @@ def diagnose(url: str, error: BaseException, timeout: float) -> str:
     if not failure.secure:
         port += "; if the server wants TLS, begin the URL with rediss://"
     kind, text = type(error).__name__, _without_password(str(error), url)
-    told = f"{came}. {remedy}.".format(kind=kind, text=text, timeout=timeout, port=port)
+    told = f"{came}. {remedy}.".format(
+        kind=kind, text=text.removesuffix("."), timeout=timeout, port=port
+    )
     return f"Tried Redis at {describe(url)}: {told}"
 
 

@@ -24,7 +24,8 @@ Everything is kept in plain Redis types, which any client can read (queue: `dete
     detection_queue                        list    what waits; producers RPUSH as ever
     detection_queue:processing:<consumer>  list    the item in hand, and behind it its reservation:
                                                    a token, the attempt, when it failed first
-    detection_queue:lease:<consumer>       string  there as long as the consumer lives
+    detection_queue:lease:<consumer>       string  there as long as the consumer lives; it tells
+                                                   how many items that one has acknowledged
     detection_queue:consumers              zset    the consumers, and when each reserved last
     detection_queue:retry                  zset    items that were handed out before, each behind
                                                    its reservation, by the time when they are due

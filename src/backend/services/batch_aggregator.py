@@ -119,10 +119,11 @@ class BatchAggregator(Stage):
         fast = (
             detection["type"] == FAST_PATH_TYPE and detection["confidence"] >= FAST_PATH_CONFIDENCE
         )
+        camera_id, new_id = detection["camera_id"], self._new_id()
         answer = await self._run(
             ADD_DETECTION,
-            detection["camera_id"],
-            self._new_id(),
+            camera_id,
+            new_id,
             detection["id"],
             encode(detection["id"]),
             encode(detection),
@@ -130,9 +131,17 @@ class BatchAggregator(Stage):
         )
         if answer is None:
             return None
-        batch_id, closed = answer
+        batch_id, closed = answer[0].decode(), answer[1]
         self._report(closed)
-        return batch_id.decode()
+        if batch_id == new_id and not fast:
+            self.log.info(
+                "%s: batch %s is open: until nothing comes for %g s, and %g s at the longest",
+                camera_id,
+                batch_id,
+                self._idle,
+                self._window,
+            )
+        return batch_id
 
     async def close_due(self) -> list[ClosedBatch]:
         """Close every batch that is due, and return them."""

@@ -49,6 +49,16 @@ async def test_the_first_detection_opens_a_batch_under_the_production_keys(
     assert await client.get(f"batch:{batch_id}:last_activity") == clock()
 
 
+async def test_a_batch_that_is_opened_is_told_once_with_when_it_closes(aggregator, caplog):
+    caplog.set_level("INFO")
+    batch_id = await aggregator.add_detection(seen(1))
+    await aggregator.add_detection(seen(2))
+    await aggregator.add_detection(seen(3, type="person", confidence=0.99))  # the fast path
+    assert [record.message for record in caplog.records if "is open" in record.message] == [
+        f"driveway: batch {batch_id} is open: until nothing comes for 30 s, and 90 s at the longest"
+    ]
+
+
 async def test_what_is_needed_has_no_time_to_live_and_a_closed_batch_leaves_nothing_else(
     aggregator, client, clock
 ):

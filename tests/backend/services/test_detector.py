@@ -15,12 +15,12 @@ from tests.support import until
 
 from backend.core.reliable_queue import ReliableQueue
 from backend.core.unavailable import BadItem
+from backend.examples.scenes import background, scene
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import Detection, DetectionWorker, UnsupportedMedia
 from backend.services.detectors.background import BackgroundDetector
 from backend.services.file_watcher import DETECTION_QUEUE
 from backend.services.media_file import Refused
-from course.pipeline_lab.scenes import background, scene
 
 
 def job(path: Path, **fields) -> dict:

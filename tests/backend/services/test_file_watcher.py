@@ -16,9 +16,9 @@ from PIL import Image
 from tests.backend.services.images import jpeg
 from tests.support import until
 
+from backend.examples.scenes import scene
 from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher
 from backend.services.media_file import MediaFile, Refused, examine
-from course.pipeline_lab.scenes import scene
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(100)
 
