@@ -1,9 +1,10 @@
-"""What `start` and `finish` need of the notebook's kernel: its forgotten tasks, its tracebacks."""
+"""What `start` and `finish` need of the notebook's kernel: its tasks, its tracebacks, its stop."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,25 @@ def _what_is_wrong_with(task: asyncio.Task[Any]) -> str | None:
         return None
     error = task._exception
     return f"{name} failed and nobody awaited it: {type(error).__name__}: {error}"
+
+
+def prepare() -> None:
+    """Make the kernel a better one to learn in: short tracebacks, and a stop button that stops."""
+    shorten_tracebacks()
+    _stop_at_once()
+
+
+def _stop_at_once() -> None:
+    """From now on, the stop button ends a cell that waits, and not only when the wait is over.
+
+    ipykernel leaves an interrupt to the event loop, and a loop that waits does not look (issue 881
+    of ipython/ipykernel). Any signal wakes a loop that has a handler for one of them, so it gets
+    one that does nothing, for a signal that nobody sends.
+    """
+    try:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGURG, lambda: None)
+    except (RuntimeError, ValueError):  # a script: no loop, or not in the main thread
+        return
 
 
 def shorten_tracebacks(*, note: str = "") -> None:

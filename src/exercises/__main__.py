@@ -1,7 +1,7 @@
 """For authors: put the cells of an exercise into its notebook, or bring them up to date.
 
-python -m exercises queue.drain --after fifo     # new: behind the cell with this id
-python -m exercises queue.drain                  # its file has changed
+.venv/bin/python -m exercises queue.drain --after fifo     # new: behind the cell with this id
+.venv/bin/python -m exercises queue.drain                  # its file has changed
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         except (LookupError, BadForm) as error:
             parser.error(str(error))
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
-        print(f"{path}: {name}. `python -m tests.notebooks.rerun {path}` stores its output.")
+        print(
+            f"{path}: {name}. `.venv/bin/python -m tests.notebooks.rerun {path}` stores its output."
+        )
     return 0
 
 

@@ -190,6 +190,11 @@ def predictions_are_unspoilt(notebook: NotebookNode, path: Path) -> Sentences:
                 asked, answered = True, False
         elif is_folded(cell) and not asked:
             yield f"cell {number}: its output is folded, and nobody was asked to predict it"
+        elif is_folded(cell) and (line := _seen_of_folded(cell)):
+            yield (
+                f"cell {number} is folded, and JupyterLab shows the first line of its output, "
+                f"which is all of it: {line!r}. Print a heading first, and the answer below it"
+            )
         elif cell.outputs and not answered and not is_folded(cell):
             yield (
                 f"cell {number} answers the question above it: fold its output (`python -m "
@@ -202,14 +207,16 @@ def predictions_are_unspoilt(notebook: NotebookNode, path: Path) -> Sentences:
 
 def first_cell_connects(notebook: NotebookNode, path: Path) -> Sentences:
     """The first code cell prints which Redis is in use."""
-    if not re.search(r"\b(course\.start|failure_lab\.open)\(", code_cells(notebook)[0].source):
-        yield "the first code cell does not call course.start(), or failure_lab.open()"
+    if not re.search(
+        r"\b(course\.start|failure_lab\.open|on_call\.open)\(", code_cells(notebook)[0].source
+    ):
+        yield "the first code cell does not call course.start(), or open() of a lab"
 
 
 def last_cell_cleans_up(notebook: NotebookNode, path: Path) -> Sentences:
     """The last code cell removes what the notebook made."""
-    if not re.search(r"\b(course|failure_lab)\.finish\(", code_cells(notebook)[-1].source):
-        yield "the last code cell does not call course.finish(), or failure_lab.finish()"
+    if not re.search(r"\b(course|failure_lab|on_call)\.finish\(", code_cells(notebook)[-1].source):
+        yield "the last code cell does not call finish(), of the course or of a lab"
 
 
 def short_cells(notebook: NotebookNode, path: Path) -> Sentences:
@@ -360,6 +367,17 @@ def _head(notebook: NotebookNode) -> str:
     sources = [cell.source for cell in notebook.cells]
     kinds = [cell.cell_type for cell in notebook.cells]
     return "\n\n".join(sources[: kinds.index("code")])
+
+
+def _seen_of_folded(cell: NotebookNode) -> str:
+    """Return what JupyterLab shows of a folded output when there is no more than that, else ""."""
+    texts = [
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for output in cell.outputs
+    ]
+    first, *more = [line for text in texts for line in text.splitlines() if line] or [""]
+    is_figure = any("image/png" in output.get("data", {}) for output in cell.outputs)
+    return "" if more or is_figure else first
 
 
 def _headings(notebook: NotebookNode) -> Iterator[tuple[int, int, str]]:

@@ -223,22 +223,31 @@ def test_a_lesson_without_two_questions_from_earlier_ones_is_noticed(
     assert broken(notebook, folder / "02_bad.ipynb") == ["asks_what_was_learnt_before"]
 
 
-def predicting(*, folded: bool, question: str = "**Predict, then run:** how many?") -> NotebookNode:
+def predicting(
+    *,
+    folded: bool = True,
+    question: str = "**Predict, then run:** how many?",
+    printed: str = "the answer:\n1\n",
+) -> NotebookNode:
     notebook = good()
-    answer = new_code_cell("print(1)", outputs=[new_output("stream", text="1\n")])
+    answer = new_code_cell("print(1)", outputs=[new_output("stream", text=printed)])
     answer.metadata.update(FOLDED if folded else {})
     notebook.cells[2:2] = [new_markdown_cell("### Count"), new_markdown_cell(question), answer]
     return notebook
 
 
 def test_an_answer_that_is_folded_spoils_no_question(folder: Path) -> None:
-    assert broken(predicting(folded=True), folder / "00_good.ipynb") == []
+    assert broken(predicting(), folder / "00_good.ipynb") == []
 
 
 @pytest.mark.parametrize(
     "notebook",
-    [predicting(folded=False), predicting(folded=True, question="One is printed.")],
-    ids=["an answer that is seen", "a folded output without a question"],
+    [
+        predicting(folded=False),
+        predicting(printed="1\n"),
+        predicting(question="One is printed."),
+    ],
+    ids=["an answer that is seen", "a line that is seen", "a folded output without a question"],
 )
 def test_a_spoilt_prediction_is_noticed(folder: Path, notebook: NotebookNode) -> None:
     assert broken(notebook, folder / "00_bad.ipynb") == ["predictions_are_unspoilt"]
