@@ -10,7 +10,7 @@ SCREEN    := $(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER)$(filter Darwin,$(shell uname
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-browser) \
 	--config="$(CURDIR)/scripts/jupyter_lab_config.py" --ServerApp.root_dir="$(CURDIR)"
 
-.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks diagrams pins clean
+.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks diagrams pictures pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -55,6 +55,9 @@ notebooks: $(READY) ## run all notebooks again and store their outputs
 
 diagrams: $(READY) ## draw the pictures of the lessons again
 	@$(VENV) python -m scripts.diagrams
+
+pictures: $(TOOLS) ## take the two pictures of the README again
+	@$(VENV) SCREENSHOTS=docs pytest -k "a_picture_of" tests/browser/test_picture.py tests/browser/test_dashboard.py
 
 pins: ## raise the pins of requirements*.txt to the newest versions (needs uv)
 	uv pip compile --upgrade --universal --python-version 3.11 --group test --no-annotate pyproject.toml -o requirements.txt

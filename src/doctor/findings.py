@@ -147,10 +147,13 @@ def server_version(client: redis.Redis, _url: str) -> Finding:
     """Does the server have every command that the lessons use?"""
     from private_redis import OLDEST_SERVER
 
-    version = str(client.info("server").get("redis_version", "0"))
+    info = client.info("server")
+    version = str(info.get("redis_version", "0"))
     oldest = ".".join(map(str, OLDEST_SERVER))
     if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST_SERVER:
         return "warn", f"{version} is older than {oldest}: some cells will show other results."
+    if valkey := info.get("valkey_version"):
+        return "ok", f"Valkey {valkey}, which answers as Redis {version} does"
     return "ok", f"Redis {version}, or compatible with it"
 
 

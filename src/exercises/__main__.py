@@ -33,7 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         except (LookupError, BadForm) as error:
             parser.error(str(error))
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
-        print(f"{path}: {name}. `.venv/bin/python -m tests.notebooks.rerun {path}` stores its output.")
+        print(
+            f"{path}: {name}. `.venv/bin/python -m tests.notebooks.rerun {path}` stores its output."
+        )
     return 0
 
 
