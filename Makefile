@@ -10,7 +10,12 @@ SCREEN    := $(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER)$(filter Darwin,$(shell uname
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-browser) \
 	--config="$(CURDIR)/scripts/jupyter_lab_config.py" --ServerApp.root_dir="$(CURDIR)"
 
-.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks diagrams pictures pins clean
+# What a shell may have set for other projects: it would put another `backend` before ours, or
+# packages elsewhere than into .venv.
+unexport PYTHONPATH PIP_TARGET PIP_PREFIX
+export PIP_USER := 0
+
+.PHONY: help setup lab doctor test check soak fuzz fault-table test-thorough notebooks diagrams pictures pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -41,6 +46,9 @@ check: $(TOOLS) ## lint, format, types, who may import whom, clean metadata of t
 
 soak: $(TOOLS) ## cause all faults at once for ten minutes, twice, and count what is lost
 	@$(VENV) python -m tests.reliability.soak $(ARGS)
+
+fuzz: $(TOOLS) ## put things of no sense before the pipeline for ten minutes, and count
+	@$(VENV) python -m tests.reliability.fuzz $(ARGS)
 
 fault-table: $(TOOLS) ## cause every fault a few times, and print what was lost; ARGS=--full
 	@$(VENV) python -m tests.reliability.fault_table $(ARGS)

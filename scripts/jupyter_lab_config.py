@@ -20,8 +20,8 @@ def without_the_editor(model: dict[str, Any], **_: object) -> None:
     That is the version of Python, how cells are coloured, which were folded. So git shows a lesson
     as changed when the reader has changed it, and not before.
     """
-    notebook = model.get("content")
-    if model["type"] != "notebook" or "language_info" not in notebook["metadata"]:
+    notebook: dict[str, Any] = model.get("content") or {}
+    if model["type"] != "notebook" or "language_info" not in notebook.get("metadata", {}):
         return
     metadata = notebook["metadata"]
     metadata["language_info"] = {"name": metadata["language_info"]["name"]}

@@ -14,6 +14,9 @@ from typing import Any
 _KERNEL = ("ipykernel", "IPython", "tornado", "zmq", "jupyter_client")
 """Packages whose tasks belong to the notebook's machinery; the task that runs a cell is one."""
 _OURS = str(Path(__file__).parents[1])  # src/, with backend and course
+CLEANED_UP = (
+    "This notebook has cleaned up: run the first cell again, then the cells down to this one."
+)
 
 
 def unseen_tasks() -> list[str]:
@@ -59,7 +62,7 @@ def _what_is_wrong_with(task: asyncio.Task[Any]) -> str | None:
 
 def prepare() -> None:
     """Make the kernel a better one to learn in: short tracebacks, and a stop button that stops."""
-    _shorten_tracebacks()
+    shorten_tracebacks()
     _stop_at_once()
 
 
@@ -76,26 +79,31 @@ def _stop_at_once() -> None:
         return
 
 
-def _shorten_tracebacks() -> None:
-    """From now on, leave the frames of libraries out of what the notebook shows of an error."""
+def shorten_tracebacks(*, note: str = "") -> None:
+    """From now on, leave the frames of libraries out of what the notebook shows of an error.
+
+    Args:
+        note: a sentence to put below each error.
+    """
     if "IPython" not in sys.modules:
         return
     from IPython import get_ipython
 
+    def show(
+        shell: Any,
+        kind: type[BaseException],
+        error: BaseException,
+        traceback: TracebackType | None,
+        tb_offset: int | None = None,
+    ) -> None:
+        if note:
+            error.add_note(note)
+        for each in _chain(error):
+            each.__traceback__ = _without_libraries(each.__traceback__)
+        shell.showtraceback((kind, error, error.__traceback__), tb_offset=0)
+
     if shell := get_ipython():
-        shell.set_custom_exc((Exception,), _show)
-
-
-def _show(
-    shell: Any,
-    kind: type[BaseException],
-    error: BaseException,
-    traceback: TracebackType | None,
-    tb_offset: int | None = None,
-) -> None:
-    for each in _chain(error):
-        each.__traceback__ = _without_libraries(each.__traceback__)
-    shell.showtraceback((kind, error, error.__traceback__), tb_offset=0)
+        shell.set_custom_exc((Exception,), show)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

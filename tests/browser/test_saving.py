@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.browser.conftest import JupyterLab, choose
+from tests.browser.conftest import JupyterLab, choose, open_notebook
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -34,8 +34,7 @@ def test_a_lesson_that_is_opened_and_saved_is_the_same_file(
     copy = jupyterlab.folder / "notebooks" / lesson.name
     shutil.copy(lesson, copy)
     opened = copy.stat().st_mtime_ns
-    page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{lesson.name}?reset")
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    open_notebook(page, jupyterlab, lesson.name)
     # The kernel has said which Python it is, so the notebook counts as changed.
     page.wait_for_selector(".jp-mod-current.jp-mod-dirty", state="attached")
     choose(page, "File", "Save Notebook")

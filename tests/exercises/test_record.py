@@ -39,7 +39,7 @@ def test_a_reader_who_begins_has_no_file_and_no_message(
     assert not file.exists()
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("start: 0 of ")
-    assert second.split(maxsplit=2) == ["open", "start.report", "report a detection"]
+    assert second.split(maxsplit=2) == ["open", "start.report", "report a job"]
 
 
 def test_a_solved_exercise_is_shown_as_solved(
@@ -49,7 +49,7 @@ def test_a_solved_exercise_is_shown_as_solved(
     progress("start")
     first, second, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("start: 1 of ")
-    assert second.split(maxsplit=2) == ["solved", "start.report", "report a detection"]
+    assert second.split(maxsplit=2) == ["solved", "start.report", "report a job"]
 
 
 def test_what_was_solved_before_versions_were_kept_is_still_solved(
