@@ -118,7 +118,7 @@ def test_an_alert_says_how_urgent_it_is_and_what_to_do(rule: dict[str, Any]) -> 
 def test_the_alerts_are_loaded_and_the_address_is_the_pipelines_own() -> None:
     assert CONFIG["rule_files"] == ["alerts.yml"]
     (job,) = CONFIG["scrape_configs"]
-    options = parse([])
+    options = parse(["--stage", "web"])
     assert job["static_configs"] == [{"targets": [f"{options.host}:{options.port}"]}]
 
 

@@ -169,6 +169,12 @@ def test_every_incident_has_its_card() -> None:
     assert {kind.card for kind in INCIDENTS} <= CARDS.keys()
 
 
+def test_every_alert_names_a_card() -> None:
+    named = re.findall(r"^ +card: (.+)$", Path("monitoring/alerts.yml").read_text(), re.MULTILINE)
+    assert named
+    assert set(named) <= CARDS.keys()
+
+
 @pytest.mark.parametrize("card", ACTED_OUT)
 def test_each_card_says_all_that_a_card_has_to_say(card: str) -> None:
     for part in "You see:", "You ask:", "you find", "Do not", "Call somebody":

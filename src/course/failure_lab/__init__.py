@@ -1,4 +1,4 @@
-"""The failure lab, lesson 06: break things on purpose, and count what is left.
+"""The failure lab, lessons 06 and 07: break things on purpose, and count what is left.
 
     round = await failure_lab.open()
     await round.begin("pop")
