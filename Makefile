@@ -15,7 +15,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 unexport PYTHONPATH PIP_TARGET PIP_PREFIX
 export PIP_USER := 0
 
-.PHONY: help setup lab doctor test check soak fuzz fault-table test-thorough notebooks diagrams pins clean
+.PHONY: help setup lab doctor test check soak fuzz fault-table test-thorough notebooks diagrams pictures pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -64,6 +64,9 @@ notebooks: $(READY) ## run all notebooks again and store their outputs
 
 diagrams: $(READY) ## draw the pictures of the lessons again
 	@$(VENV) python -m scripts.diagrams
+
+pictures: $(TOOLS) ## take the two pictures of the README again
+	@$(VENV) SCREENSHOTS=docs pytest -k "a_picture_of" tests/browser/test_picture.py tests/browser/test_dashboard.py
 
 pins: ## raise the pins of requirements*.txt to the newest versions (needs uv)
 	uv pip compile --upgrade --universal --python-version 3.11 --group test --no-annotate pyproject.toml -o requirements.txt

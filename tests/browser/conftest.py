@@ -117,6 +117,14 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
+def open_notebook(page: Page, jupyterlab: JupyterLab, name: str) -> None:
+    """Open a notebook, alone, and wait for its kernel."""
+    page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{name}?reset")
+    # Idle is not enough: while the kernel starts, a menu's command would ask which one to use.
+    page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python 3")')
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+
+
 def choose(page: Page, menu: str, entry: str) -> None:
     """Choose an entry of the menu bar."""
     page.locator(".lm-MenuBar-itemLabel", has_text=re.compile(f"^{menu}$")).click()
@@ -145,10 +153,7 @@ def read(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Read]:
         nbformat.write(notebook, copy)
         emptied = copy.stat().st_mtime_ns
 
-        page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{source.name}?reset")
-        # Idle is not enough: while the kernel starts, Run All would ask which one to use.
-        page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python 3")')
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        open_notebook(page, jupyterlab, source.name)
         choose(page, "Run", "Run All Cells")
         try:
             page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)
