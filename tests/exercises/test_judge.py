@@ -19,7 +19,8 @@ import pytest
 import exercises
 from backend.core.redis import RedisClient
 from course import session
-from exercises import bench, sandbox
+from exercises import sandbox
+from exercises.exercise import COMMON
 from private_redis import RedisUnavailable
 
 
@@ -251,13 +252,13 @@ async def _unspeakable_result(client: RedisClient, detection: Any) -> Any:
     [
         (_raises_the_unspeakable, "Unspeakable, in line"),
         (_raises_a_group, "KeyError: 'camera'"),
-        (_closes, bench.CLOSED),
-        (_closes_and_goes_on, bench.CLOSED),
-        (_yields, bench.YIELDS),
-        (_stores_a_value, bench.WRONG_TYPE),
-        (_names_it_bare, bench.AS_THEY_ARE),
+        (_closes, COMMON["CLOSED"]),
+        (_closes_and_goes_on, COMMON["CLOSED"]),
+        (_yields, COMMON["YIELDS"]),
+        (_stores_a_value, COMMON["WRONG_TYPE"]),
+        (_names_it_bare, COMMON["AS_THEY_ARE"]),
         (_changes_what_is_others, "`batch:somebody_elses:current` was changed"),
-        (_unspeakable_result, bench.UNFORESEEN),
+        (_unspeakable_result, COMMON["UNFORESEEN"]),
     ],
 )
 async def test_an_ordinary_mistake_has_a_sentence_of_its_own(answer: Any, said: str) -> None:
