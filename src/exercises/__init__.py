@@ -5,6 +5,7 @@
 The way of an answer, room by room:
 
     calls       what a reader calls
+    attempt     whether it is one: a cell that failed has not answered
     catalogue   finds an exercise by its name; `exercise` reads its Markdown file
     judge       runs the check in a child process (`sandbox`) and returns the verdict
     bench       what a check works with: two `clients`, a deadline (`position`: in which line)
@@ -17,7 +18,10 @@ An exercise is two files: `queue/drain.md` holds all its words, `queue/drain.py`
 README.md says how to write one; `cells` and `python -m exercises` put it into its notebook.
 """
 
+from exercises.attempt import follow_the_cells
 from exercises.calls import check, hint, progress, solution
 from exercises.reading import incident, two_lines
 
 __all__ = ["check", "hint", "incident", "progress", "solution", "two_lines"]
+
+follow_the_cells()

@@ -238,12 +238,13 @@ class Bench:
             self._forgotten.append(found[1])
 
     def more_exactly(self, verdict: NotYet) -> NotYet:
-        """Return the verdict on a name without the namespace, if the answer sent one."""
-        if not self.client.bare:
+        """Return the verdict on a name without the namespace, or with two, if there was one."""
+        if not self.client.misnamed:
             return verdict
-        bare = self.client.bare[0]
-        came = f"the key `{shorten(bare, 60)}`"
-        return NotYet("AS_THEY_ARE", expected=f"the key `{self.redis.full_name(bare)}`", came=came)
+        mistake, key = self.client.misnamed[0]
+        right = self.redis.full_name(key.replace(self.redis.namespace, ""))
+        came = f"the key `{shorten(key, 90)}`"
+        return NotYet(mistake, expected=f"the key `{right}`", came=came)
 
     def unforeseen(self, error: BaseException) -> NotYet:
         """Return the verdict for an answer that made its check itself raise this error."""

@@ -22,9 +22,8 @@ def cells(exercise: Exercise) -> list[NotebookNode]:
         new_code_cell(f'await exercises.check("{name}", {answers})'),  # type: ignore[no-untyped-call]
         new_code_cell(help_cell),  # type: ignore[no-untyped-call]
     ]
-    slug = name.replace(".", "-").replace("_", "-")
     for cell, part in zip(made, ("", "-stub", "-check", "-help"), strict=True):
-        cell.id = slug + part
+        cell.id = exercise.slug + part
     return made
 
 

@@ -36,8 +36,8 @@ class AnswersClient(RedisClient):
         """The commands for everybody that it did not send."""
         self.cancelled: list[str] = []
         """The commands that were cancelled while the server had not answered."""
-        self.bare: list[str] = []
-        """Names that it sent without the namespace."""
+        self.misnamed: list[tuple[str, str]] = []
+        """Names without the namespace, or with two of them, and which mistake it is."""
         self.after_each: list[Callable[[], Awaitable[None]]] = []
         """Awaited after each command, before the answer's code goes on."""
 
@@ -51,7 +51,9 @@ class AnswersClient(RedisClient):
         if name not in NO_NAMES and len(command) > 1:
             key = command[1].decode() if isinstance(command[1], bytes) else str(command[1])
             if not key.startswith(self.namespace):
-                self.bare.append(key)
+                self.misnamed.append(("AS_THEY_ARE", key))
+            elif key.startswith(2 * self.namespace) and self.namespace:
+                self.misnamed.append(("NAMED_TWICE", key))
         try:
             reply = await super().call(*command, **options)
         except asyncio.CancelledError:

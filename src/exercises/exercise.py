@@ -51,6 +51,11 @@ class Exercise:
     mistakes: dict[str, str]  # what is said of a mistake, by the name that the check gives it
 
     @property
+    def slug(self) -> str:
+        """What the ids of its cells begin with, as `queue-drain`."""
+        return self.name.replace(".", "-").replace("_", "-")
+
+    @property
     def answers(self) -> tuple[str, ...]:
         """The names that are judged: the functions and variables that the stub defines."""
         defined = []

@@ -35,6 +35,8 @@ class NotYet(Exception):
         self.mistake = which(mistake, came)
         super().__init__(self.mistake)
         self.expected, self.came, self.when = expected, shorten(came), when
+        if self.came == expected:
+            self.came += ", which only looks the same"
 
 
 def which(mistake: Mistake, came: Any) -> str:
