@@ -12,7 +12,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
 	--KernelManager.transport_encryption=auto
 
-.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks pins clean
+.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks diagrams pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -54,6 +54,9 @@ test-thorough: $(READY) ## cause every fault, plant every mutation, try every an
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
 	@$(VENV) python -m tests.notebooks.rerun notebooks/*.ipynb
+
+diagrams: $(READY) ## draw the pictures of the lessons again
+	@$(VENV) python -m scripts.diagrams
 
 pins: ## raise the pins of requirements.txt to the newest versions (needs uv)
 	uv pip compile --upgrade --universal --python-version 3.11 --group dev --no-annotate pyproject.toml -o requirements.txt
