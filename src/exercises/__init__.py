@@ -15,7 +15,7 @@ The way of an answer, room by room:
     record      which exercises are solved
 
 An exercise is two files: `queue/drain.md` holds all its words, `queue/drain.py` checks the answer.
-README.md says how to write one; `cells` and `python -m exercises` put it into its notebook.
+README.md says how to write one; `python -m tests.exercises.cells` puts it into its notebook.
 """
 
 from exercises.attempt import follow_the_cells

@@ -17,7 +17,7 @@ from exercises import sandbox
 from exercises.clients import BYSTANDERS, AnswersClient, Onlooker, Watch
 from exercises.interruptions import MOST_MOMENTS, Job, Stage, Way, apart
 from exercises.position import ReadersCode
-from exercises.verdict import NotYet, shorten
+from exercises.verdict import NotYet, expect, shorten
 from private_redis import PrivateServer
 
 LIMIT = 60.0
@@ -217,6 +217,40 @@ class Bench:
                     raise NotYet("TOO_LONG", expected="an end", came="it did not end")
                 self.situation = self._called(self.answers[0], report["cut"], way)
                 yield report
+
+    async def loses_nothing(
+        self,
+        fill: Callable[[Onlooker], Awaitable[Any]],
+        look: Callable[[], Awaitable[dict[str, list[Any]]]],
+        mistakes: Mapping[Any, str],
+        right: dict[str, list[Any]],
+    ) -> None:
+        """Cut the answer short at each of its commands, and call it again.
+
+        Args:
+            fill: makes the state to begin with.
+            look: returns what is in each list.
+            mistakes: for each item, the mistake if it is nowhere; "twice" and "other" for the rest.
+            right: what is in each list in the end.
+
+        Raises:
+            NotYet: an item is nowhere or twice, at any moment; or the end is another one.
+        """
+
+        async def once_each() -> dict[str, list[Any]]:
+            there = await look()
+            for item in mistakes.keys() - {"twice", "other"}:
+                times = sum(items.count(item) for items in there.values())
+                mistake = {mistakes["twice"]: times > 1, mistakes[item]: True}
+                expect(times, 1, mistake, expected=f"{item} in one list, once", shown=f"{there}")
+            return there
+
+        async for _ in self.interrupted(fill=fill):
+            await once_each()
+            await self.again()
+            expect(
+                await once_each(), right, mistakes["other"], when=f"{self.situation} Then again."
+            )
 
     async def again(
         self, job: Job | None = None, *, way: Way = "runs", moment: int = 0
