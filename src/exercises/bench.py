@@ -93,6 +93,7 @@ class Bench:
         within: float = 3.0,
         between: Callable[[], Awaitable[None]] | None = None,
         watch: bool = False,
+        allowed: type[BaseException] | tuple[()] = (),
         too_long: str | Callable[[], str] = "TOO_LONG",
         raised: Raised = "RAISED",
     ) -> Any:
@@ -105,6 +106,7 @@ class Bench:
             within: seconds that it may take.
             between: awaited after each command that the answer sends with `bench.client`.
             watch: whether to see what it changes, also for a moment: then `bench.watch` knows.
+            allowed: an exception that is an answer, too: then it is returned.
             too_long: what is said of one that takes longer, or what returns it then.
             raised: what is said of one that raises.
 
@@ -120,7 +122,7 @@ class Bench:
             self.watch = Watch(self.redis)
             await self.watch.begin()
             self.client.after_each.append(self.watch.look)
-        result = await self._call(function, arguments, within, raised)
+        result = await self._call(function, arguments, allowed, raised)
         self._look_around(result)
         if inspect.isasyncgen(result) or inspect.isgenerator(result):
             raise NotYet("YIELDS", expected="a result", came="a generator")
@@ -135,12 +137,12 @@ class Bench:
         self,
         function: Callable[..., Any],
         arguments: tuple[Any, ...],
-        within: float,
+        allowed: type[BaseException] | tuple[()],
         raised: Raised,
     ) -> Any:
         """Call the answer while the clock runs, and turn an exception into a verdict."""
         self.started = time.monotonic()
-        signal.setitimer(signal.ITIMER_REAL, within)
+        signal.setitimer(signal.ITIMER_REAL, self._limit)
         try:
             result = function(*arguments)
             if inspect.isawaitable(result):
@@ -148,6 +150,10 @@ class Bench:
                 result = await result
         except SystemExit:
             raise NotYet("EXITED", expected="a result", came="the end of the program") from None
+        except NotYet:
+            raise
+        except allowed as answer:
+            return answer
         except (Exception, asyncio.CancelledError) as raised_error:
             error = _innermost(raised_error)
             self._look_around(error)

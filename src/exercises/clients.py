@@ -142,6 +142,12 @@ class Onlooker(RedisClient):
             found[key] = (await self.kind(key), value, expires)
         return found
 
+    async def all_live_for_a_time(self, mistake: str, *, but: str = "") -> None:
+        """See that each key has a time to live, but for this one; else it is the mistake."""
+        for key in await self.keys():
+            if key != but and await self.ttl(key) == -1:
+                raise NotYet(mistake, expected="each key has a TTL", came=f"`{key}` has none")
+
     async def lives(
         self, key: str, seconds: int, mistake: Mistake, *, since: float, slack: float = 0
     ) -> None:

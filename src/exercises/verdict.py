@@ -21,8 +21,10 @@ Whether it fits may depend on what came: then it is a function of that.
 """
 
 
-class NotYet(Exception):
+class NotYet(BaseException):
     """Raised by a check: the answer does not do yet what it should.
+
+    What the check lends to the answer raises it too, so it is no `Exception`, which many catch.
 
     Args:
         mistake: which it is; what is said of it stands in the exercise's Markdown file.

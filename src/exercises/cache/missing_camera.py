@@ -69,17 +69,7 @@ async def _twice(
     mistakes: tuple[Mistake, str, Mistake],
     not_asked: str = "",
 ) -> None:
-    """Read a camera's status twice, and look at what is stored.
-
-    Args:
-        bench: where.
-        camera: is asked at the first read, and not again.
-        right: what is to be returned, and to be stored.
-        seconds: how long it is to live.
-        when: the situation, for the verdict.
-        mistakes: as ANSWERS and SILENT.
-        not_asked: the mistake of the first read that does not ask.
-    """
+    """Read a camera's status twice, and look at what is stored for so many seconds."""
     at_first, again, lives = mistakes
     first = await _read(bench, camera, when)
     since, expected = bench.started, f"{right}, asked once"

@@ -25,10 +25,6 @@ PLACES = {
 """Where a broken image is found, and is not to be."""
 
 
-class _End(BaseException):
-    """Ends a worker from within its work, whatever it catches; carries the verdict."""
-
-
 async def check(bench: Bench) -> None:
     """Let it work; then with broken images, two at once, with a slow camera, and cut short."""
     logging.getLogger("backend").setLevel(logging.CRITICAL)  # that an item failed is no news here
@@ -47,34 +43,27 @@ async def _work(
 ) -> list[Any]:
     """Add the items, and return what the worker gave to `handle`, in order.
 
-    Args:
-        bench: its `detection_queue` is used.
-        items: detections; one with the key "broken" makes `handle` raise that.
-        when: the situation, for the verdict.
-        raised: the mistake of a worker that raises.
-        often: the mistake of a worker that handles an item again and again.
+    One with the key "broken" makes `handle` raise that; `raised` and `often` are the mistakes of a
+    worker that raises, and of one that handles an item again and again.
     """
     handled: list[Any] = []
 
     async def handle(item: Any) -> None:
         if not isinstance(item, dict):
-            raise _End(NotYet("WHOLE_JOB", expected="a detection, a dict", came=repr(item)))
+            raise NotYet("WHOLE_JOB", expected="a detection, a dict", came=repr(item))
         handled.append(item)
         if (times := handled.count(item)) > MOST_TIMES:
             came = f"it was handled {times} times"
-            raise _End(NotYet(often, expected="each detection once", came=came))
+            raise NotYet(often, expected="each detection once", came=came)
         if item not in (await contents(bench.redis, QUEUE))["in_hand"]:
             expected = "while it is handled, it is in a processing list"
             mistakes = {"POPPED": bench.client.sent("POP"), "TOO_EARLY": True}
-            raise _End(NotYet(mistakes, expected=expected, came="it is in none"))
+            raise NotYet(mistakes, expected=expected, came="it is in none")
         if "broken" in item:
             raise ERRORS[item["broken"]]("camera_id")
 
     await bench.redis.add(QUEUE, *items)
-    try:
-        await bench.ask(handle, when=when, within=5, too_long="FOR_EVER", raised=raised)
-    except _End as end:
-        raise end.args[0] from None
+    await bench.ask(handle, when=when, within=5, too_long="FOR_EVER", raised=raised)
     return handled
 
 

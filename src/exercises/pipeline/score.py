@@ -65,16 +65,7 @@ async def _ask(
     raised: str,
     gone: int | None = None,
 ) -> Any:
-    """Make a batch of what was reported, and call the answer with what was there.
-
-    Args:
-        bench: the bench.
-        batch_id: names the batch.
-        reported: the types that the detector has reported.
-        truth: what was there.
-        raised: the mistake of one that raises what this situation makes it raise.
-        gone: which of the records is gone.
-    """
+    """Make a batch of what was reported, and call the answer with what was there."""
     aggregator = BatchAggregator(bench.redis, clock=Clock(), new_id=lambda: batch_id)
     for number, kind in enumerate(reported):
         detection = {"id": f"{batch_id}-{number}", "camera_id": batch_id}

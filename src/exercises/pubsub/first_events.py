@@ -59,16 +59,7 @@ async def _ask(
     pause: float = 0,
     too_long: str = "NO_DEADLINE",
 ) -> tuple[Any, int]:
-    """Call the answer with a new subscription.
-
-    Args:
-        bench: where.
-        count: how many events it is to return.
-        seconds: how long it may take.
-        when: the situation, for the verdict.
-        there: the ids of the events that are published, before it is called.
-        pause: seconds after each of them; then they are published while it works.
-        too_long: the mistake if it takes longer.
+    """Call the answer while these ids are published, before it or with pauses meanwhile.
 
     Returns:
         What it returned, and how many events it must have heard.
