@@ -2,17 +2,20 @@
 # Everything runs in .venv, which is made on first use and brought up to date when the pins change.
 
 READY := .venv/.ready
+TOOLS := .venv/.tools
 VENV  := . .venv/bin/activate &&
-FIRST := notebooks/00_start_here.ipynb
 
 # Root needs a flag of its own. Without a screen, no browser is tried: JupyterLab prints the URL.
-# It ends on the first Ctrl-C. It talks to its kernels encrypted, or each would warn that it does not.
 SCREEN    := $(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER)$(filter Darwin,$(shell uname))
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-browser) \
-	--LabApp.default_url=/lab/tree/$(FIRST) --ServerApp.answer_yes=True --log-level=WARN \
-	--KernelManager.transport_encryption=auto
+	--config="$(CURDIR)/scripts/jupyter_lab_config.py" --ServerApp.root_dir="$(CURDIR)"
 
-.PHONY: help setup lab doctor test check soak fault-table test-thorough notebooks diagrams pins clean
+# What a shell may have set for other projects: it would put another `backend` before ours, or
+# packages elsewhere than into .venv.
+unexport PYTHONPATH PIP_TARGET PIP_PREFIX
+export PIP_USER := 0
+
+.PHONY: help setup lab doctor test check soak fuzz fault-table test-thorough notebooks diagrams pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -26,28 +29,31 @@ setup: $(READY) ## make .venv, or bring it up to date (the others do it too)
 	@echo '.venv is ready.'
 
 lab: $(READY) ## open the course in JupyterLab; Ctrl-C ends it
-	@$(VENV) exec jupyter lab $(LAB_FLAGS) --ServerApp.root_dir="$(CURDIR)" $(ARGS)
+	@$(VENV) exec jupyter lab $(LAB_FLAGS) $(ARGS)
 
 doctor: $(READY) ## check Python, packages and server, and say what to do
 	@$(VENV) python -m course doctor
 
-test: $(READY) ## run every test and every notebook, and compare the stored outputs
+test: $(TOOLS) ## run every test and every notebook, and compare the stored outputs
 	@$(VENV) pytest $(ARGS)
 
-check: $(READY) ## lint, format, types, who may import whom, clean metadata of the notebooks
+check: $(TOOLS) ## lint, format, types, who may import whom, clean metadata of the notebooks
 	@$(VENV) ruff check
 	@$(VENV) ruff format --check
 	@$(VENV) mypy
 	@$(VENV) lint-imports
 	@$(VENV) python -m tests.notebooks.rerun --check-metadata notebooks/*.ipynb
 
-soak: $(READY) ## cause all faults at once for ten minutes, twice, and count what is lost
+soak: $(TOOLS) ## cause all faults at once for ten minutes, twice, and count what is lost
 	@$(VENV) python -m tests.reliability.soak $(ARGS)
 
-fault-table: $(READY) ## cause every fault a few times, and print what was lost; ARGS=--full
+fuzz: $(TOOLS) ## put things of no sense before the pipeline for ten minutes, and count
+	@$(VENV) python -m tests.reliability.fuzz $(ARGS)
+
+fault-table: $(TOOLS) ## cause every fault a few times, and print what was lost; ARGS=--full
 	@$(VENV) python -m tests.reliability.fault_table $(ARGS)
 
-test-thorough: $(READY) ## cause every fault, plant every mutation, try every answer
+test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every answer
 	@$(VENV) pytest --thorough tests/reliability tests/backend/core/test_reliable_queue_model.py $(ARGS)
 	@$(VENV) pytest --thorough tests/mutations -n 2 --dist load $(ARGS)
 	@$(VENV) pytest --thorough tests/exercises tests/browser/test_exercises.py -n 4 --dist load $(ARGS)
@@ -58,11 +64,20 @@ notebooks: $(READY) ## run all notebooks again and store their outputs
 diagrams: $(READY) ## draw the pictures of the lessons again
 	@$(VENV) python -m scripts.diagrams
 
-pins: ## raise the pins of requirements.txt to the newest versions (needs uv)
-	uv pip compile --upgrade --universal --python-version 3.11 --group dev --no-annotate pyproject.toml -o requirements.txt
+pins: ## raise the pins of requirements*.txt to the newest versions (needs uv)
+	uv pip compile --upgrade --universal --python-version 3.11 --group test --no-annotate pyproject.toml -o requirements.txt
+	uv pip compile --upgrade --universal --python-version 3.11 --group dev --constraints requirements.txt --no-annotate -o requirements-dev.txt
 
 clean: ## remove .venv
 	rm -rf .venv
 
-$(READY): requirements.txt pyproject.toml scripts/setup.sh
+# Where the folder was moved, or its Python was removed, .venv is there and does not run.
+BROKEN := $(shell test ! -e $(READY) || { grep -qF "$(CURDIR)/.venv" .venv/bin/activate && \
+	.venv/bin/python -c ''; } 2>/dev/null || echo broken)
+.PHONY: broken
+
+$(READY): requirements.txt pyproject.toml scripts/setup.sh scripts/install.py $(BROKEN)
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
+
+$(TOOLS): $(READY) requirements-dev.txt
+	@sh scripts/setup.sh tools

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes .venv, or brings it up to date. `make` calls this; so can you, from the project's folder.
 #   PYTHON   the interpreter to use; otherwise the newest that is supported and runs
+#   tools    as the one argument: what tests and authors need is installed too
 # uv does the work when it is on PATH, because it is quicker; otherwise venv and pip. The result is the same.
 set -eu
 
@@ -47,32 +48,44 @@ choose_python() {
     stop "$needs; \`python3\` here is $here. $remedy"
 }
 
-if command -v uv >/dev/null; then
-    UV_COMPILE_BYTECODE=1 # otherwise the first start of everything is slow
-    export UV_COMPILE_BYTECODE
-    new_venv() { uv venv --quiet --clear --seed --python "$1" .venv; }
-    install() { uv pip install --quiet --python .venv/bin/python "$@"; }
-else
-    new_venv() {
-        "$1" -c 'import ensurepip' 2>/dev/null ||
-            stop "\`$1\` cannot make virtual environments: its ensurepip is missing. On Debian and Ubuntu: apt install python3-venv"
-        "$1" -m venv --clear .venv
-    }
-    install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
+new_venv() {
+    if command -v uv >/dev/null; then
+        uv venv --quiet --clear --seed --python "$1" .venv
+        return
+    fi
+    "$1" -c 'import ensurepip' 2>/dev/null ||
+        stop "\`$1\` cannot make virtual environments: its ensurepip is missing. On Debian and Ubuntu: apt install python3-venv"
+    "$1" -m venv --clear .venv || stop "No .venv could be made here. Is the disk full? May you write to this folder?"
+}
+
+if [ "${1:-}" = tools ]; then
+    echo "Installing what the tests need (once)."
+    .venv/bin/python scripts/install.py requirements-dev.txt
+    touch .venv/.tools
+    exit
 fi
 
-# .ready is written last: a .venv without it was interrupted, and is made again from nothing.
-if [ -e .venv/.ready ] && .venv/bin/python -c '' 2>/dev/null; then
+# .ready is written last: a .venv without it was interrupted.
+again=
+if [ -e .venv/.ready ]; then
+    if ! grep -qF "$(pwd -P)/.venv" .venv/bin/activate; then
+        again="This folder was moved or renamed, so its .venv is made again. "
+    elif ! .venv/bin/python -c '' 2>/dev/null; then
+        again="The Python of .venv does not run any more (removed, or upgraded), so .venv is made again. "
+    fi
+elif [ -d .venv ]; then
+    again="The last set-up did not come to its end, so it begins again. "
+fi
+if [ -e .venv/.ready ] && [ -z "$again" ]; then
     echo "Bringing .venv up to date."
-    rm .venv/.ready
+    rm -f .venv/.ready
 else
     python=$(choose_python)
-    echo "Setting up .venv with Python $(version_of "$python") (about half a minute, once)."
+    echo "${again}Setting up .venv with Python $(version_of "$python"), once: about 430 MB, in one or two minutes."
     new_venv "$python"
 fi
 
-install -r requirements.txt
-install --no-deps --editable .
+.venv/bin/python scripts/install.py requirements.txt
 
 # JupyterLab's first question to a reader would be about its news. Ours is the lesson.
 settings=.venv/share/jupyter/lab/settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
@@ -11,6 +12,12 @@ import redis
 
 from backend.core.redis import RedisClient
 from private_redis import PrivateServer
+
+
+def pytest_configure() -> None:
+    """Allow as many open files as the system does: some tests wait on hundreds of connections."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 4096) if most > 0 else 4096, most))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """From a clone to JupyterLab: the pins, the choice of a Python, and `make lab` itself."""
 
+import importlib.util
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -41,20 +43,26 @@ def test_make_check_also_looks_at_the_metadata_of_the_notebooks() -> None:
 
 # The pins
 
+PINNED = ["requirements.txt", "requirements-dev.txt"]
+
 
 @pytest.fixture(scope="module")
 def pins() -> list[Requirement]:
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    return pinned_in("requirements.txt")
+
+
+def pinned_in(file: str) -> list[Requirement]:
+    lines = (ROOT / file).read_text().splitlines()
     return [Requirement(line) for line in lines if not line.startswith("#")]
 
 
-def test_make_pins_runs_the_command_that_the_pins_were_made_with() -> None:
-    _, header, *_ = (ROOT / "requirements.txt").read_text().splitlines()
-    raise_them = make(ROOT, "--dry-run", "pins").stdout.strip()
-    assert header.removeprefix("#").split() == [
-        word for word in raise_them.split() if word != "--upgrade"
+def test_make_pins_runs_the_commands_that_the_pins_were_made_with() -> None:
+    heads = [(ROOT / file).read_text().splitlines()[1] for file in PINNED]
+    raise_them = make(ROOT, "--dry-run", "pins").stdout.splitlines()
+    assert [head.removeprefix("#").split() for head in heads] == [
+        [word for word in command.split() if word != "--upgrade"] for command in raise_them
     ]
-    assert f" --python-version {SUPPORTED[0]} " in raise_them
+    assert all(f" --python-version {SUPPORTED[0]} " in command for command in raise_them)
 
 
 def test_every_requirement_is_one_exact_version(pins: list[Requirement]) -> None:
@@ -66,9 +74,21 @@ def test_every_requirement_is_one_exact_version(pins: list[Requirement]) -> None
 
 def test_every_dependency_of_the_project_is_pinned(pins: list[Requirement]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    pinned = {canonicalize_name(pin.name) for pin in pins}
-    assert {canonicalize_name(Requirement(line).name) for line in wanted} <= pinned
+    groups = project["dependency-groups"]
+    wanted = {
+        "requirements.txt": project["project"]["dependencies"] + groups["test"],
+        "requirements-dev.txt": groups["dev"],
+    }
+    for file, lines in wanted.items():
+        pinned = {canonicalize_name(pin.name) for pin in pinned_in(file)}
+        assert {canonicalize_name(Requirement(line).name) for line in lines} <= pinned, file
+
+
+def test_both_files_pin_a_package_at_the_same_version(pins: list[Requirement]) -> None:
+    ours = {pin.name for pin in pins}
+    shared = {str(pin) for pin in pinned_in("requirements-dev.txt") if pin.name in ours}
+    assert shared
+    assert shared <= {str(pin) for pin in pins}
 
 
 def test_every_supported_python_gets_one_pin_of_a_package_at_most(pins: list[Requirement]) -> None:
@@ -86,7 +106,7 @@ def project(tmp_path: Path) -> Path:
     """Return a folder with what the set-up reads; a space in its name, as some homes have."""
     folder = tmp_path / "the course"
     folder.mkdir()
-    for name in ["Makefile", "requirements.txt", "pyproject.toml"]:
+    for name in ["Makefile", *PINNED, "pyproject.toml"]:
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "scripts", folder / "scripts")
     return folder
@@ -132,7 +152,7 @@ def shelf(project: Path) -> str:
     """Return a PATH with the shell's basics and no Python at all."""
     folder = project / "basics"
     folder.mkdir()
-    for name in ["sh", "uname", "id", "awk", "make"]:
+    for name in ["sh", "uname", "id", "awk", "make", "grep", "rm"]:
         (folder / name).symlink_to(shutil.which(name, path=f"{os.environ['PATH']}:{BASICS}") or "")
     return str(folder)
 
@@ -233,13 +253,114 @@ def is_due(project: Path) -> bool:
     return make(project, "--question", ".venv/.ready").returncode == 1
 
 
+def plant_venv(project: Path) -> Path:
+    """Make what looks like a `.venv` that was set up; return its Python."""
+    (project / ".venv/bin").mkdir(parents=True)
+    (project / ".venv/bin/activate").write_text(f"VIRTUAL_ENV='{project}/.venv'\n")
+    (project / ".venv/.ready").touch()
+    return plant(project / ".venv/bin/python", "exit 0")
+
+
+def what_is_said(project: Path, shelf: str) -> str:
+    """Return what `make setup` says where no Python can make a new `.venv`."""
+    plant(project / "bin/python3", python_of_version(f"{SUPPORTED[-1]}.1"))
+    return make(project, "setup", path=f"{project}/bin:{shelf}").stdout
+
+
+def test_a_folder_that_was_moved_is_set_up_again(project: Path, shelf: str) -> None:
+    plant_venv(project)
+    moved = project.rename(project.with_name("moved"))
+    assert is_due(moved)
+    assert "This folder was moved or renamed, so " in what_is_said(moved, f"{moved}/basics")
+
+
+def test_a_python_that_was_removed_is_noticed(project: Path, shelf: str) -> None:
+    plant_venv(project).unlink()
+    assert is_due(project)
+    assert "The Python of .venv does not run any more" in what_is_said(project, shelf)
+
+
+def test_a_set_up_that_was_interrupted_begins_again(project: Path, shelf: str) -> None:
+    plant_venv(project)
+    (project / ".venv/.ready").unlink()
+    assert "The last set-up did not come to its end" in what_is_said(project, shelf)
+
+
+def test_the_tools_of_tests_are_installed_for_tests_alone(project: Path) -> None:
+    plant_venv(project)
+    asked = {what: make(project, "--dry-run", what).stdout for what in ["lab", "test", "check"]}
+    installs = "sh scripts/setup.sh tools"
+    assert {what for what, said in asked.items() if installs in said} == {"test", "check"}
+
+
+# What goes wrong while packages are installed
+
+
+def install(project: Path, *, line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Install from a file with one line."""
+    (project / "one.txt").write_text(f"{line}\n")
+    return subprocess.run(
+        [sys.executable, "scripts/install.py", "one.txt"],
+        cwd=project,
+        env={"PATH": BASICS, "HOME": str(project), "PIP_RETRIES": "1"} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_without_a_network_a_sentence_says_so(project: Path) -> None:
+    result = install(project, line="no-such==1.0", PIP_INDEX_URL="http://127.0.0.1:1/simple")
+    assert result.returncode == 1
+    assert result.stderr.strip().startswith("The packages' index cannot be reached.")
+    assert len(result.stderr.splitlines()) == 2
+
+
+def test_a_pin_that_nobody_has_is_said_in_pips_own_words(project: Path) -> None:
+    (project / "index").mkdir()
+    options = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(project / "index")}
+    result = install(project, line="no-such==1.0", **options)
+    assert result.returncode == 1
+    assert "No matching distribution found for no-such==1.0" in result.stderr
+
+
+@pytest.fixture
+def installer() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("installer", ROOT / "scripts/install.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_too_little_room_is_said_before_anything_is_fetched(
+    installer: ModuleType,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (project / "one.txt").write_text("no-such==1.0\n")
+    monkeypatch.setattr(installer.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**20))
+    monkeypatch.setattr(installer.subprocess, "Popen", lambda *_, **__: pytest.fail("it began"))
+    assert installer.main(str(project / "one.txt")) == 1
+    assert "The disk has 1 MB left, and 1 packages take up to 6 MB." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["ERROR: [Errno 28] No space left on device", "error: failed to copy (os error 28)"],
+    ids=["pip", "uv"],
+)
+def test_a_disk_that_is_full_in_the_middle_is_named(installer: ModuleType, said: str) -> None:
+    assert installer._reason(f"Collecting x\n{said}\n").startswith("The disk is full.")
+
+
 @pytest.mark.parametrize("changed", ["requirements.txt", "pyproject.toml"])
 def test_the_set_up_runs_again_only_when_the_dependencies_changed(
     project: Path, changed: str
 ) -> None:
     assert is_due(project)
-    (project / ".venv").mkdir()
-    (project / ".venv/.ready").touch()
+    plant_venv(project)
     assert not is_due(project)
     later = time.time() + 2
     os.utime(project / changed, (later, later))

@@ -3,8 +3,8 @@
 start, finish   the first and the last cell of every lesson: which Redis, and is all tidy?
 plots           measure queues, draw them, and say in words what is drawn
 wire            the commands that a client sends, as the server sees them
-pipeline_lab    lesson 05: drawn scenes, a clock, where the time goes
-failure_lab     lesson 06: consumers to kill, a connection to cut, and the count
+pipeline_lab    lesson 05: a clock, what a stage logs, where the time goes
+failure_lab     lessons 06, 07: consumers to kill, a connection to cut, and the count
 waiting         wait until something has happened
 """
 

@@ -2,40 +2,67 @@
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import os
 import sys
+from collections.abc import Callable
 from importlib.metadata import distributions
+from typing import Any
+
+CALL = ".venv/bin/python -m course"
+"""As it is called in every shell, in the project's folder."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit status.
 
     The commands are entry points of the group "course.commands" (see pyproject.toml): functions
-    that are called with nothing and may return a status. So a package above this one adds a
-    command, and this one need not know it. What is not asked for is not imported: the doctor runs
-    where packages are missing.
+    that are called with the words behind their name and may return a status. So a package above
+    this one adds a command, and this one need not know it. What is not asked for is not imported:
+    the doctor runs where packages are missing.
     """
     chosen = sys.argv[1:] if arguments is None else arguments
     # Not entry_points(group=...), which an older Python does not have: the doctor runs there too.
     entries = [entry for each in distributions() for entry in each.entry_points]
     commands = {each.name: each for each in entries if each.group == "course.commands"}
-    if len(chosen) == 1 and chosen[0] in commands:
-        return commands[chosen[0]].load()() or 0
-    abouts = [(name, inspect.getdoc(commands[name].load()) or "") for name in sorted(commands)]
-    parser = argparse.ArgumentParser(
-        prog="python -m course",
-        usage="%(prog)s [command]",
-        epilog="\n".join(
-            ["commands:", *(f"  {name:<10} {about.splitlines()[0]}" for name, about in abouts)]
-        ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("command", nargs="?", choices=commands, help=argparse.SUPPRESS)
-    parser.parse_args(chosen)
-    parser.print_help()
-    return 0
+    name, *words = chosen or [""]
+    if name in commands and not {"-h", "--help"} & {*words}:
+        return _call(name, commands[name].load(), words)
+    loaded = {each: commands[each].load() for each in sorted(commands)}
+    usages = {each: _usage(each, command) for each, command in loaded.items()}
+    width = max(map(len, usages.values()))
+    print(f"usage: {CALL} command")
+    for each, command in loaded.items():
+        about = (inspect.getdoc(command) or "").partition("\n")[0]
+        print(f"  {usages[each]:{width}}  {about}")
+    if name in ("", "-h", "--help") or name in commands:
+        return 0
+    print(f"There is no command {name!r}.", file=sys.stderr)
+    return 2
+
+
+def _call(name: str, command: Callable[..., Any], words: list[str]) -> int:
+    try:
+        inspect.signature(command).bind(*words)
+    except TypeError:
+        print(f"usage: {CALL} {_usage(name, command)}", file=sys.stderr)
+        return 2
+    try:
+        return command(*words) or 0
+    except Exception as error:
+        from private_redis import PlainError
+
+        if not isinstance(error, PlainError):
+            raise
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _usage(name: str, command: Callable[..., object]) -> str:
+    """Return a command with its words, as `progress [lesson]`."""
+    words = inspect.signature(command).parameters.values()
+    shown = (each.name if each.default is each.empty else f"[{each.name}]" for each in words)
+    return " ".join([name, *shown])
 
 
 def _run() -> int:

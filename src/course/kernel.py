@@ -1,9 +1,10 @@
-"""What `start` and `finish` need of the notebook's kernel: its forgotten tasks, its tracebacks."""
+"""What `start` and `finish` need of the notebook's kernel: its tasks, its tracebacks, its stop."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 _KERNEL = ("ipykernel", "IPython", "tornado", "zmq", "jupyter_client")
 """Packages whose tasks belong to the notebook's machinery; the task that runs a cell is one."""
 _OURS = str(Path(__file__).parents[1])  # src/, with backend and course
+CLEANED_UP = (
+    "This notebook has cleaned up: run the first cell again, then the cells down to this one."
+)
 
 
 def unseen_tasks() -> list[str]:
@@ -56,26 +60,50 @@ def _what_is_wrong_with(task: asyncio.Task[Any]) -> str | None:
     return f"{name} failed and nobody awaited it: {type(error).__name__}: {error}"
 
 
-def shorten_tracebacks() -> None:
-    """From now on, leave the frames of libraries out of what the notebook shows of an error."""
+def prepare() -> None:
+    """Make the kernel a better one to learn in: short tracebacks, and a stop button that stops."""
+    shorten_tracebacks()
+    _stop_at_once()
+
+
+def _stop_at_once() -> None:
+    """From now on, the stop button ends a cell that waits, and not only when the wait is over.
+
+    ipykernel leaves an interrupt to the event loop, and a loop that waits does not look (issue 881
+    of ipython/ipykernel). Any signal wakes a loop that has a handler for one of them, so it gets
+    one that does nothing, for a signal that nobody sends.
+    """
+    try:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGURG, lambda: None)
+    except (RuntimeError, ValueError):  # a script: no loop, or not in the main thread
+        return
+
+
+def shorten_tracebacks(*, note: str = "") -> None:
+    """From now on, leave the frames of libraries out of what the notebook shows of an error.
+
+    Args:
+        note: a sentence to put below each error.
+    """
     if "IPython" not in sys.modules:
         return
     from IPython import get_ipython
 
+    def show(
+        shell: Any,
+        kind: type[BaseException],
+        error: BaseException,
+        traceback: TracebackType | None,
+        tb_offset: int | None = None,
+    ) -> None:
+        if note:
+            error.add_note(note)
+        for each in _chain(error):
+            each.__traceback__ = _without_libraries(each.__traceback__)
+        shell.showtraceback((kind, error, error.__traceback__), tb_offset=0)
+
     if shell := get_ipython():
-        shell.set_custom_exc((Exception,), _show)
-
-
-def _show(
-    shell: Any,
-    kind: type[BaseException],
-    error: BaseException,
-    traceback: TracebackType | None,
-    tb_offset: int | None = None,
-) -> None:
-    for each in _chain(error):
-        each.__traceback__ = _without_libraries(each.__traceback__)
-    shell.showtraceback((kind, error, error.__traceback__), tb_offset=0)
+        shell.set_custom_exc((Exception,), show)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import redis
 
 from backend.core.diagnosis import describe, diagnose, what_is_wrong_with
-from course.kernel import shorten_tracebacks, unseen_tasks
+from course.kernel import CLEANED_UP, prepare, shorten_tracebacks, unseen_tasks
 from private_redis import PlainError, PrivateServer, RedisUnavailable, client_without_retries
 
 UNTIDY = "This notebook leaves something behind."
@@ -63,7 +63,7 @@ def start() -> CourseRedis:
             no private server could be started.
     """
     global _current
-    shorten_tracebacks()
+    prepare()
     url = os.environ.get("REDIS_URL")
     if url:
         try:
@@ -131,6 +131,7 @@ async def finish(*, timeout: float = 1.0) -> None:
     number = "1 key" if removed == 1 else f"{removed if removed < 100 else 'many'} keys"
     keys = f"{number}, now removed" if removed else "no keys"
     print(f"Clean: {keys}, no subscriptions, no running tasks left behind.")
+    shorten_tracebacks(note=CLEANED_UP)
 
 
 def _subscriptions(client: redis.Redis, namespace: str) -> list[str]:

@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, Tuple  # noqa: UP035 - older Pythons
 
@@ -27,6 +28,8 @@ SUPPORTED = [(3, int(minor)) for minor in re.findall(_CLASSIFIER, _PYPROJECT)]
 """The supported Pythons, oldest first. No tomllib: an older Python has none."""
 SLOW_ROUND_TRIP = 50.0
 """Milliseconds; with slower round trips the lessons show other pictures than they describe."""
+
+FEW_FILES = 1024
 
 Finding = Tuple[str, str]  # noqa: UP006 - older Pythons
 """A mark (`ok`, `warn` or `FAIL`), and what was found."""
@@ -51,6 +54,9 @@ def findings() -> Iterator[tuple[str, Finding]]:
     if sys.version_info < SUPPORTED[0]:
         return
     yield "packages", packages()
+    if found := foreign_code():
+        yield "code", found
+        return
     try:
         import private_redis
         from backend.core.diagnosis import describe
@@ -59,6 +65,10 @@ def findings() -> Iterator[tuple[str, Finding]]:
         yield "Redis", ("FAIL", f"not tried, since {error.name} is missing. Run `make lab`.")
         return
 
+    from doctor.kernel import kernel
+
+    yield "open files", open_files()
+    yield "kernel", kernel()
     url = os.environ.get("REDIS_URL")
     yield "server program", server_program(needed=not url)
     with contextlib.ExitStack() as cleanup:
@@ -86,6 +96,28 @@ def python_version() -> Finding:
     if sys.version_info[:2] > SUPPORTED[-1]:
         return "warn", f"{version}; nest-asyncio suits {oldest} to {newest} only."
     return "ok", version
+
+
+def foreign_code() -> Finding | None:
+    """Are the course's packages those of this clone? Another `backend` may come before ours."""
+    for name in ("backend", "course", "exercises", "private_redis"):
+        spec = find_spec(name)
+        where = spec.origin if spec else None
+        if where and not Path(where).is_relative_to(PROJECT / "src"):
+            remedy = "Unset PYTHONPATH, then run this again."
+            return "FAIL", f"`{name}` comes from {where}, not from this clone. {remedy}"
+    return None
+
+
+def open_files() -> Finding:
+    """How many files and connections may a program have open?"""
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit < FEW_FILES:
+        remedy = f"In the shell, before `make lab`: ulimit -n {FEW_FILES}"
+        return "warn", f"{limit}: some experiments may run out of them. {remedy}"
+    return "ok", f"{limit} at once"
 
 
 def packages(requirements: Path = REQUIREMENTS) -> Finding:
@@ -141,17 +173,18 @@ def server_findings(url: str) -> Iterator[tuple[str, Finding]]:
                 remedy = "Check the server, then run this again."
                 found = "FAIL", f"the server went away ({error}). {remedy}"
             yield look.__name__.replace("_", " "), found
+            if look is server_version and found[0] == "FAIL":
+                return  # the client would not connect to it
 
 
 def server_version(client: redis.Redis, _url: str) -> Finding:
-    """Does the server have every command that the lessons use?"""
-    from private_redis import OLDEST_SERVER
+    """Can the server do what the lessons need? It is asked as the client asks it."""
+    from backend.core.suitable import what_is_missing
 
-    version = str(client.info("server").get("redis_version", "0"))
-    oldest = ".".join(map(str, OLDEST_SERVER))
-    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < OLDEST_SERVER:
-        return "warn", f"{version} is older than {oldest}: some cells will show other results."
-    return "ok", f"Redis {version}, or compatible with it"
+    info = client.info()
+    if problem := what_is_missing(info):
+        return "FAIL", problem
+    return "ok", f"Redis {info.get('redis_version', 'unknown')}, or compatible with it"
 
 
 def round_trip(client: redis.Redis, _url: str) -> Finding:

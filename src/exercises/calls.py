@@ -41,13 +41,13 @@ async def check(name: str, *answers: Any) -> Verdict:
     finally:
         scratch.close()
     if verdict.kind == "right":
-        record.remember(name)
+        record.remember(exercise)
     return verdict
 
 
 def _on_its_own(name: str) -> bool:
-    """Whether the checks of this exercise have a server each: the lab breaks its own on purpose."""
-    return name.startswith("lab.")
+    """Whether the checks of this exercise have a server each: the lesson's own is for breaking."""
+    return name.startswith(("lab.", "outside."))
 
 
 def scratch_for(name: str, here: session.CourseRedis | None) -> session.CourseRedis:
@@ -98,5 +98,9 @@ def progress(lesson: str | None = None) -> None:
         print(f"{each}: {sum(one.name in solved for one in there)} of {len(there)} solved")
         width = max(len(one.name) for one in there)
         for one in there:
-            mark = "solved" if one.name in solved else "open"
-            print(f"  {mark:6}  {one.name:{width}}  {one.title}")
+            done = solved.get(one.name)
+            mark = "solved" if done else "open"
+            note = (
+                " (changed since)" if done and done.version not in ("", record.version(one)) else ""
+            )
+            print(f"  {mark:6}  {one.name:{width}}  {one.title}{note}")

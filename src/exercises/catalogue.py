@@ -16,7 +16,8 @@ LESSONS = {
     "cache": "03_cache",
     "pubsub": "04_pubsub",
     "pipeline": "05_pipeline",
-    "lab": "06_failure_lab",
+    "lab": "06_lose_nothing",
+    "outside": "08_from_outside",
 }
 """The folders of exercises, and the notebook that each belongs to."""
 

@@ -1,13 +1,31 @@
-"""Which exercises the reader has solved: a small file in the reader's own state folder."""
+"""What the reader has solved, and with which answer: a small file in the reader's state folder."""
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import hashlib
 import json
 import os
+import sys
 import tempfile
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from platformdirs import user_state_path
+
+from exercises.exercise import Exercise
+
+
+@dataclass(frozen=True)
+class Solved:
+    """An exercise that was solved."""
+
+    version: str = ""
+    """Which version of the exercise; "" if it was solved before versions were kept."""
+    answer: str = ""
+    """The reader's cell that was judged right; "" if it is not known."""
 
 
 def file() -> Path | None:
@@ -20,37 +38,46 @@ def file() -> Path | None:
     return user_state_path("home-security-redis-course", appauthor=False) / "progress.json"
 
 
-def solved() -> set[str]:
-    """Return the names of the solved exercises.
+def solved() -> dict[str, Solved]:
+    """Return the solved exercises by name.
 
     A file that is not ours, or is broken, is set aside, and a line says so.
     """
     if (path := file()) is None:
-        return set()
+        return {}
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(kept, dict) or not isinstance(kept.get("solved"), list):
-            raise ValueError("it holds something else")
-        return {str(name) for name in kept["solved"]}
+        kept = json.loads(path.read_text(encoding="utf-8"))["solved"]
+        if isinstance(kept, list):  # as it was kept before there were versions
+            kept = {str(name): {} for name in kept}
+        return {name: Solved(**each) for name, each in kept.items()}
     except FileNotFoundError:
-        return set()
+        return {}
     except OSError as error:
         print(f"Your progress in {path} could not be read: {error.strerror}.")
-    except ValueError as error:  # not JSON, not UTF-8, or not our JSON
+    except (ValueError, TypeError, LookupError, AttributeError):  # no JSON, or none of ours
         aside = path.with_suffix(".set-aside.json")
         try:
             path.replace(aside)
-            print(f"{path} is no progress of this course ({error}). It is now {aside.name}.")
+            print(f"{path} is no progress of this course. It is now {aside.name}.")
         except OSError:
-            print(f"{path} is no progress of this course ({error}), and cannot be set aside.")
-    return set()
+            print(f"{path} is no progress of this course, and cannot be set aside.")
+    return {}
 
 
-def remember(name: str) -> None:
-    """Add a solved exercise. Where the file cannot be written, a line says so."""
-    if (path := file()) is None or name in (before := solved()):
+def version(exercise: Exercise) -> str:
+    """Return eight characters that change when the task, the stub or the check does."""
+    check = Path(import_module(f"exercises.{exercise.name}").__file__ or "").read_text("utf-8")
+    text = "\0".join([exercise.task, exercise.stub, check])
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def remember(exercise: Exercise) -> None:
+    """Add a solved exercise, and its answer. Where the file cannot be written, a line says so."""
+    if (path := file()) is None:
         return
-    text = json.dumps({"solved": sorted(before | {name})}, indent=1)
+    now = {exercise.name: Solved(version(exercise), _cell_that_defines(exercise.answers))}
+    kept = {name: dataclasses.asdict(each) for name, each in sorted((solved() | now).items())}
+    text = json.dumps({"solved": kept}, indent=1, ensure_ascii=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Written beside it and moved into its place: nobody ever reads half a file.
@@ -61,3 +88,28 @@ def remember(name: str) -> None:
         Path(new.name).replace(path)
     except OSError as error:
         print(f"Your progress could not be kept in {path}: {error.strerror}.")
+
+
+def _cell_that_defines(names: tuple[str, ...]) -> str:
+    """Return the cell that has defined these names last; "" where there is no notebook."""
+    if "IPython" not in sys.modules:
+        return ""
+    from IPython import get_ipython
+
+    cells: list[str] = shell.user_ns["In"] if (shell := get_ipython()) else []
+    return next((cell for cell in reversed(cells) if {*names} <= _defined_in(cell)), "")
+
+
+def _defined_in(cell: str) -> set[str]:
+    try:
+        statements = ast.parse(cell).body
+    except SyntaxError:
+        return set()
+    found = set()
+    for statement in statements:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found.add(name)
+            case ast.Assign(targets=targets):
+                found |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import random
 import shutil
@@ -21,6 +22,9 @@ from redis.retry import Retry
 from private_redis.errors import RedisUnavailable
 from private_redis.lifetime import Supervised, start_supervised
 from private_redis.program import find_server
+
+FOLDER = "private-server-"
+"""How the names of servers' folders begin."""
 
 
 class PrivateServer:
@@ -44,6 +48,7 @@ class PrivateServer:
         self._pid: int | None = None
         self._supervisor: Supervised | None = None
         self._log: IO[bytes] | None = None
+        self._lock: int | None = None  # on the folder: it is in use
 
     def start(self, *, timeout: float = 10.0) -> Self:
         """Start the server and return when it answers; does nothing if it runs.
@@ -80,7 +85,8 @@ class PrivateServer:
         before = self._supervisor if self._append_only else None  # of the server that was killed
         if not before:
             self.stop()
-            self._folder = tempfile.mkdtemp(prefix="private-redis-")
+            self._folder = _new_folder()
+            self._lock = _locked(self._folder)
         self._supervisor = self._launch(port, program)
         if before:  # now that the new one looks after the folder, the old one must not remove it
             before.kill()
@@ -135,7 +141,9 @@ class PrivateServer:
                 shutil.rmtree(self._folder, ignore_errors=True)
         if self._log:
             self._log.close()
-        self._supervisor = self._pid = self._log = None
+        if self._lock is not None:
+            os.close(self._lock)
+        self._supervisor = self._pid = self._log = self._lock = None
 
     def kill(self) -> None:
         """Kill the server, as a power cut would: it says goodbye to nobody. See `append_only`."""
@@ -189,6 +197,34 @@ class PrivateServer:
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").splitlines()
         return "\n".join([line for line in lines if line.strip()][-5:])
+
+
+def _new_folder() -> str:
+    """Make a folder for a server; remove those of servers whose programs were all killed.
+
+    Who has a folder in use holds a lock on it, which ends with the process.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with contextlib.suppress(OSError):  # in use, gone, or another user's
+            if time.time() - folder.stat().st_mtime > 60:  # else it may be about to be locked
+                os.close(_locked(folder))
+                shutil.rmtree(folder, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=FOLDER)
+
+
+def _locked(folder: Path | str) -> int:
+    """Lock a folder, and return the descriptor that holds the lock.
+
+    Raises:
+        BlockingIOError: it is locked.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _exists(pid: int) -> bool:

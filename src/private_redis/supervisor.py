@@ -22,15 +22,9 @@ from types import FrameType
 
 def main(folder: str, command: list[str], *, keep: bool) -> None:
     """Run `command` until standard input ends; `folder` is removed afterwards."""
-    program = os.posix_spawn(
-        command[0],
-        command,
-        os.environ,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_DUP2, 2, 1),  # what it prints goes where our errors go
-        ],
-    )
+    program = os.fork()
+    if program == 0:
+        become(command)
     gone = False
 
     def remove_folder() -> None:
@@ -61,6 +55,30 @@ def main(folder: str, command: list[str], *, keep: bool) -> None:
     if keep:
         watcher.join()
     remove_folder()
+
+
+def become(command: list[str]) -> None:
+    """Run `command` in place of this process, a child of the supervisor."""
+    try:
+        end_with_the_parent()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)  # what it prints goes where our errors go
+        os.execv(command[0], command)
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def end_with_the_parent() -> None:
+    """Have Linux kill this process when its parent ends: also when that is killed for memory."""
+    set_parent_death_signal = 1
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):  # macOS has no such call
+        pass
 
 
 if __name__ == "__main__":

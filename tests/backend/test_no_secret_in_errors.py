@@ -60,7 +60,7 @@ def assert_no_secret(said: str) -> None:
 @pytest.mark.parametrize("url", URLS)
 async def test_the_pipeline_shows_no_part_of_a_password(url: str) -> None:
     with pytest.raises(pipeline.PipelineError) as raised:
-        await pipeline.run(pipeline.parse(["--redis-url", url]))
+        await pipeline.run(pipeline.parse(["--redis-url", url, "--stage", "web"]))
     assert_no_secret(str(raised.value))
 
 
@@ -72,7 +72,9 @@ def test_the_tool_shows_no_part_of_a_password(url: str, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize(
-    "program", [["backend.pipeline"], ["backend.tools.dlq", "list", "q"]], ids=lambda line: line[0]
+    "program",
+    [["backend.pipeline", "--stage", "web"], ["backend.tools.dlq", "list", "q"]],
+    ids=lambda line: line[0],
 )
 def test_a_url_from_the_environment_is_not_shown_either(program: list[str]) -> None:
     result = subprocess.run(

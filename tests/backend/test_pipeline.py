@@ -7,58 +7,22 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.backend.program import Program, ended
 from tests.support import until
 from websockets.asyncio.client import connect
 
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
+from backend.examples.scenes import CAMERAS, background, scene
+from backend.pipeline import parse
 from backend.services.event_broadcaster import recent_events
-from course.pipeline_lab.scenes import CAMERAS, background, scene
 from private_redis import PrivateServer
-
-
-class Program:
-    """`python -m backend.pipeline` with some arguments, and what it has logged."""
-
-    def __init__(self, log: Path, *arguments: str) -> None:
-        self._log = log
-        with log.open("w") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "backend.pipeline", *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
-
-    async def says(self, words: str, *, within: float = 20) -> re.Match[str]:
-        """Wait until it logs something."""
-
-        async def said() -> bool:
-            assert self.process.poll() is None, self.log
-            return bool(re.search(words, self.log))
-
-        await until(said, within=within)
-        found = re.search(words, self.log)
-        assert found
-        return found
-
-    async def end(self, number: int = signal.SIGINT) -> int:
-        """End it as Ctrl-C does, and return its exit status."""
-        self.process.send_signal(number)
-        return await asyncio.to_thread(self.process.wait, 15)
-
 
 Start = Callable[..., Program]
 
@@ -77,13 +41,12 @@ def start(redis_url: str, namespace: str, tmp_path: Path, root: Path) -> Iterato
             *("--root", str(root), "--backgrounds", str(backgrounds), "--idle", "0.2"),
         ]
         log = tmp_path / f"log_{len(programs)}"
-        programs.append(Program(log, *usual, *arguments))
+        programs.append(Program(log, "backend.pipeline", *usual, *arguments))
         return programs[-1]
 
     yield start
     for program in programs:
-        program.process.kill()
-        program.process.wait()
+        program.__exit__()
 
 
 @pytest.fixture
@@ -120,6 +83,7 @@ async def test_a_file_in_a_folder_becomes_an_event_on_a_websocket(start, root):
     assert "Traceback" not in program.log
 
 
+@pytest.mark.timeout(120)
 async def test_each_stage_can_be_a_process_of_its_own(start, root):
     web = start("--stage", "web")
     others = [start("--stage", name) for name in ("file_watcher", "detector", "batch_aggregator")]
@@ -191,47 +155,126 @@ async def test_it_lives_through_a_restart_of_redis(start, root, private_server: 
     assert await program.end() == 0
 
 
-def ended(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "backend.pipeline", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
+# ---- what it says of the times ----
+
+
+async def test_it_says_when_redis_does_not_answer_and_when_it_is_back(start, private_server):
+    program = start("--redis-url", private_server.url)
+    await program.says("at work")
+    private_server.stop()
+    await program.says("Redis does not answer: Error 111|Redis does not answer: .*[Cc]onnect")
+    assert "Redis is back" not in program.log
+    private_server.start()
+    await program.says("Redis is back")
+    assert await program.end() == 0
+
+
+async def test_it_says_what_the_dashboard_does_not_show_yet(start, root, tmp_path):
+    """A first image that is learned, and a batch that waits: on the page, nothing moves."""
+    program = start("--idle", "30", "--backgrounds", str(folder_without_images(tmp_path)))
+    await program.says("at work")
+    scene("garden", seed=1).save(root)
+    await program.says("garden: this image is taken as the background")
+    scene("garden", "cat", seed=2).save(root)
+    await program.says("garden: batch [0-9a-f]{32} is open: until nothing comes for 30 s, and 90 s")
+    assert "closed" not in program.log
+    assert await program.end() == 0
+
+
+def folder_without_images(tmp_path: Path) -> Path:
+    folder = tmp_path / "no_backgrounds"
+    folder.mkdir()
+    return folder
+
+
+async def test_an_image_beside_the_cameras_folders_is_refused_for_that(start, root):
+    program = start()
+    (root / "snapshot.jpg").write_bytes(scene("garden", "cat", seed=3).jpeg())
+    await program.says("refused 'snapshot.jpg': it lies beside the cameras' folders")
+    assert await program.end() == 0
+
+
+# ---- what cannot work ----
+
+PIPELINE = "backend.pipeline"
 
 
 def test_without_redis_it_says_what_to_do():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"redis://127.0.0.1:{taken.getsockname()[1]}/0"
-    result = ended("--redis-url", url)
-    assert result.returncode == 1
-    assert "Tried Redis at 127.0.0.1" in result.stderr
-    assert "the connection was refused" in result.stderr
-    assert "REDIS_URL" in result.stderr
-    assert "Traceback" not in result.stderr
+    status, said = ended(PIPELINE, "--redis-url", url, "--stage", "web")
+    assert status == 1
+    assert "Tried Redis at 127.0.0.1" in said
+    assert "the connection was refused" in said
+    assert "REDIS_URL" in said
+    assert "python -m backend.examples.pipeline" in said
 
 
 def test_a_taken_port_is_named(redis_url, namespace):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        result = ended(
-            "--redis-url", redis_url, "--namespace", namespace, "--stage", "web", "--port", port
-        )
-    assert result.returncode == 1
-    assert f"Port {port} of 127.0.0.1 cannot be used" in result.stderr
-    assert "Traceback" not in result.stderr
+        number = str(taken.getsockname()[1])
+        redis = ("--redis-url", redis_url, "--namespace", namespace)
+        status, said = ended(PIPELINE, *redis, "--stage", "web", "--port", number)
+    assert status == 1
+    assert f"Port {number} of 127.0.0.1 cannot be used" in said
 
 
 def test_a_folder_of_backgrounds_that_is_not_there_is_named(redis_url, namespace, tmp_path):
-    result = ended(
-        "--redis-url", redis_url, "--namespace", namespace, "--backgrounds", str(tmp_path / "none")
-    )
-    assert result.returncode == 1
-    assert "The detector cannot start" in result.stderr
-    assert "none" in result.stderr
+    redis = ("--redis-url", redis_url, "--namespace", namespace)
+    backgrounds = ("--backgrounds", str(tmp_path / "none"))
+    status, said = ended(PIPELINE, *redis, "--root", str(tmp_path), *backgrounds)
+    assert status == 1
+    assert "The detector cannot start" in said
+    assert "none" in said
 
 
-def test_a_stage_that_is_not_there_is_refused():
-    result = ended("--stage", "coffee_machine")
-    assert result.returncode == 2
-    assert "invalid choice: 'coffee_machine'" in result.stderr
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Return what it says of arguments with which it cannot work."""
+    with pytest.raises(SystemExit) as ending:
+        parse(arguments)
+    assert ending.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_a_mistyped_root_is_refused_at_once(capsys, root):
+    said = refused(capsys, "--root", f"{root}n")
+    assert f"--root {root}n: No such file or directory" in said
+    assert "the folder in which each camera has a folder of its own" in said
+
+
+def test_a_file_is_no_root(capsys, root):
+    file = scene("garden", "cat", seed=3).save(root)
+    assert f"--root {file}: Not a directory" in refused(capsys, "--root", str(file))
+
+
+def test_the_root_is_asked_for_by_the_file_watcher_alone(root):
+    options = parse(["--root", f"{root}n", "--stage", "detector", "--stage", "web"])
+    assert options.stage == ["detector", "web"]
+
+
+def test_a_stage_that_is_not_there_is_refused(capsys):
+    said = refused(capsys, "--stage", "coffee_machine")
+    assert "invalid choice: 'coffee_machine'" in said
+    assert "batch_aggregator" in said
+
+
+@pytest.mark.parametrize("option", ["--window", "--idle", "--settle", "--max-age"])
+@pytest.mark.parametrize("value", ["-3", "0", "nan", "inf", "soon"])
+def test_a_time_is_a_number_of_seconds_above_0(capsys, option, value):
+    said = refused(capsys, "--stage", "web", f"{option}={value}")
+    assert f"argument {option}: '{value}' is no number of seconds above 0" in said
+
+
+@pytest.mark.parametrize("value", ["-1", "65536", "http"])
+def test_a_port_is_a_number_up_to_65535(capsys, value):
+    said = refused(capsys, "--stage", "web", f"--port={value}")
+    assert f"argument --port: '{value}' is no port: 0 to 65535" in said
+
+
+def test_the_help_has_the_default_of_every_option(capsys):
+    with pytest.raises(SystemExit) as ending:
+        parse(["--help"])
+    assert ending.value.code == 0
+    _usage, *options = re.split(r"\n  (?=--|-h)", capsys.readouterr().out)
+    assert len(options) > 10
+    assert [each for each in options if "-h, --help" not in each and "default:" not in each] == []

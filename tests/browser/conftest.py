@@ -85,7 +85,10 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     }
     log = home / "log"
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"]
-    as_in_make_lab = ["--KernelManager.transport_encryption=auto", f"--ServerApp.root_dir={folder}"]
+    as_in_make_lab = [
+        f"--config={PROJECT}/scripts/jupyter_lab_config.py",
+        f"--ServerApp.root_dir={folder}",
+    ]
     with log.open("w") as output:
         server = subprocess.Popen(
             [*command, "--ServerApp.ip=127.0.0.1", *as_in_make_lab],
@@ -96,7 +99,7 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         )
     deadline = time.monotonic() + 30
     while not (
-        address := re.search(r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)", log.read_text())
+        address := re.search(r"(http://127\.0\.0\.1:\d+)/\S*\?token=(\w+)", log.read_text())
     ):
         assert server.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, expect
 from backend.api.app import create_app
 from backend.api.serve import serve
 from backend.core.redis import RedisClient
+from backend.examples.scenes import CAMERAS, background, scene
 from backend.services.analyzer import AnalysisWorker
 from backend.services.analyzers.rules import RuleAnalyzer
 from backend.services.batch_aggregator import BatchAggregator
@@ -31,7 +32,6 @@ from backend.services.detectors.background import BackgroundDetector
 from backend.services.event_broadcaster import EVENT_CHANNEL, EventBroadcaster, publish_event
 from backend.services.file_watcher import FileWatcher
 from backend.services.stage import Stage
-from course.pipeline_lab.scenes import CAMERAS, background, scene
 from private_redis import PrivateServer
 
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'

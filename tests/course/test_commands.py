@@ -30,9 +30,10 @@ def with_a_command_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_each_command_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert course_commands.main([]) == 0
-    _, listed = capsys.readouterr().out.split("commands:\n")
-    lines = listed.splitlines()
-    assert [line.split()[0] for line in lines] == ["doctor", "progress"]
+    usage, *lines = capsys.readouterr().out.splitlines()
+    assert usage == "usage: .venv/bin/python -m course command"
+    named = [line.split()[0] for line in lines]
+    assert named == ["answers", "doctor", "progress", "reset", "update"]
     assert all(line.endswith(".") and len(line.split()) > 3 for line in lines)
 
 
@@ -43,16 +44,31 @@ def test_another_package_adds_a_command_as_an_entry_point(
     assert course_commands.main(["greet"]) == 0
     assert capsys.readouterr().out == "hello\n"
     course_commands.main([])
-    assert "  greet      Greet the reader.\n" in capsys.readouterr().out
+    assert "  greet  Greet the reader.\n" in capsys.readouterr().out
 
 
 def test_a_command_that_is_not_there_ends_with_those_that_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        course_commands.main(["heal"])
-    assert ended.value.code == 2
-    assert "doctor" in capsys.readouterr().err
+    assert course_commands.main(["heal"]) == 2
+    said = capsys.readouterr()
+    assert said.err == "There is no command 'heal'.\n"
+    assert "  doctor " in said.out
+
+
+@pytest.mark.parametrize("words", [["reset"], ["reset", "02", "03"], ["doctor", "please"]])
+def test_a_word_too_many_or_too_few_is_told_what_is_wanted(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert course_commands.main(words) == 2
+    wanted = {"reset": "reset lesson", "doctor": "doctor"}[words[0]]
+    assert capsys.readouterr().err == f"usage: .venv/bin/python -m course {wanted}\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["reset", "--help"]])
+def test_help_lists_the_commands(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert course_commands.main(words) == 0
+    assert "  reset lesson " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [[], ["progress"]])

@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -18,15 +20,15 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 from nbclient import NotebookClient
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from tests.notebooks.stored import png_description
-from tests.support import until
 
 from backend.core.redis import RedisClient
 from course import plots
 from course.plots import figures, live, output
+from course.plots.account import PLACES
 from course.plots.lengths import Lengths, Mark, Outage
 from course.plots.words import Words, describe, exact
 from private_redis import PrivateServer
@@ -210,35 +212,6 @@ async def test_a_server_that_hangs_leaves_a_gap_and_no_value(
     assert not any(outage.start < time < outage.end for time in lengths.times)
 
 
-async def test_a_server_that_is_dead_for_a_while_leaves_a_gap_where_that_is_expected(
-    private_server: PrivateServer,
-) -> None:
-    async with (
-        RedisClient(private_server.url, backoff_base=60) as client,
-        plots.watch(client, [QUEUE], every=0.01, outages=True) as lengths,
-    ):
-        private_server.kill()
-        await asyncio.sleep(0.7)
-        private_server.start()
-        await until(lambda: lengths.outages)  # however long the client would wait
-    assert len(lengths.outages) == 1
-    assert len(lengths[QUEUE]) == len(lengths.times) >= 2
-
-
-async def test_a_server_that_is_not_back_when_the_body_ends_is_an_error(
-    private_server: PrivateServer,
-) -> None:
-    async def watch() -> None:
-        async with (
-            RedisClient(private_server.url) as client,
-            plots.watch(client, [QUEUE], every=0.01, outages=True),
-        ):
-            private_server.kill()
-
-    with pytest.raises(RedisConnectionError):
-        await watch()
-
-
 async def test_quick_answers_leave_no_gap(client: RedisClient) -> None:
     async with plots.watch(client, [QUEUE], every=0.01) as lengths:
         await push(client, 5)
@@ -272,8 +245,66 @@ def test_an_outage_is_said_in_words_and_counts_as_no_value() -> None:
     lines = describe(with_an_outage(2, 5), plots.peaks(20, 20)).splitlines()
     assert lines[-2:] == [
         "detection_queue: starts at 20, peaks between 20 and 20, ends at 0",
-        "no answer for a while: no length is known there",
+        "no answer for a while: nothing is known there",
     ]
+
+
+def counted(missing: list[int], waiting: list[int], outages: Sequence[Outage] = ()) -> Lengths:
+    """What a round has counted, once a second: whatever is neither missing nor waiting, handled."""
+    lengths = Lengths(None, [*PLACES], timed=True, timeout=1)  # type: ignore[arg-type]
+    lengths.times, lengths.outages = [float(n) for n in range(len(missing))], [*outages]
+    for place in PLACES:
+        lengths._values[place] = [0] * len(missing)
+    lengths._values["missing"], lengths._values["waiting"] = missing, waiting
+    pairs = zip(missing, waiting, strict=True)
+    lengths._values["handled"] = [12 - gone - left for gone, left in pairs]
+    return lengths
+
+
+def test_an_account_says_where_everything_ends_and_that_the_sum_is_constant() -> None:
+    figure = plots.account(counted([0, 1, 1], [12, 5, 0]), title="One is lost")
+    assert describe(figure, plots.ends).splitlines() == [
+        "One is lost",
+        "jobs, by seconds",
+        "handled: ends at 11",
+        "in hand: ends at 0",
+        "retrying: ends at 0",
+        "waiting: ends at 0",
+        "dead-lettered: ends at 0",
+        "missing: ends at 1",
+        "together: 12 at any time",
+    ]
+
+
+def test_an_account_that_does_not_add_up_says_so() -> None:
+    lengths = counted([0, 1, 1], [12, 5, 0])
+    lengths["missing"][1] = 3
+    assert "together: 12 or 14 at any time" in describe(plots.account(lengths, title=""))
+
+
+def test_the_layers_of_an_account_stand_one_on_the_other_and_no_two_look_the_same() -> None:
+    axes = plots.account(counted([0, 1, 1], [12, 5, 0]), title="").axes[0]
+    layers = [patch for patch in axes.patches if isinstance(patch, StepPatch)]
+    assert [layer.get_label() for layer in layers] == [*PLACES]
+    for below, above in pairwise(layers):
+        assert [*below.get_data().values] == [*above.get_data().baseline]
+    assert len({layer.get_facecolor() for layer in layers}) == len(PLACES)
+
+
+def test_an_account_has_a_gap_where_the_server_gave_no_answer() -> None:
+    lengths = counted([0, 0, 0], [12, 5, 0], [Outage(0.2, 1)])
+    axes = plots.account(lengths, title="").axes[0]
+    (values, edges, _) = axes.patches[-1].get_data()
+    assert np.isnan(values[1])
+    assert edges[1] == 0.2
+    text = describe(plots.account(lengths, title=""), plots.ends)
+    assert text.endswith("together: 12 at any time\nno answer for a while: nothing is known there")
+
+
+def test_the_end_of_an_account_in_which_nothing_changes_is_cut_off() -> None:
+    axes = plots.account(counted([0] * 50, [12, 5] + [0] * 48), title="").axes[0]
+    assert axes.dataLim.x1 == pytest.approx(2 * 1.2)
+    plots.account(counted([0] * 3, [12] * 3), title="")  # nothing changes at all
 
 
 # Words
@@ -500,7 +531,7 @@ async def test_a_live_view_keeps_its_text_and_its_size(
             await push(client, 1)
         lengths.mark("burst ends")
     assert {text for _, text in frames} == {
-        "Live view of detection_queue. The figure below it gives the numbers."
+        "Live view of detection_queue. Its numbers are others in every run."
     }
     assert len({png[16:24] for png, _ in frames}) == 1  # a PNG's width and height
     assert len({png for png, _ in frames}) > 1

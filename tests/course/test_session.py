@@ -252,6 +252,15 @@ async with redis.asyncio.Redis.from_url(ours.url) as client:
     assert kernel.run("await course.finish()") == CLEAN
 
 
+def test_an_error_after_finish_says_the_way_back_until_the_next_start(own_kernel: Kernel) -> None:
+    sentence = "This notebook has cleaned up: run the first cell again"
+    assert sentence not in own_kernel.run("1 / 0")
+    own_kernel.run("await course.finish()")
+    assert sentence in own_kernel.run("1 / 0")
+    own_kernel.run("_ = course.start()")
+    assert sentence not in own_kernel.run("1 / 0")
+
+
 def test_finish_names_a_task_that_still_runs(kernel: Kernel) -> None:
     kernel.run("""
 async def watch_camera():

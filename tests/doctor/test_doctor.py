@@ -19,6 +19,7 @@ from tests.support import SECRET
 import backend as backend_package
 from course import __main__ as commands
 from doctor import findings
+from doctor.kernel import judged
 from doctor.lessons import refusals
 from private_redis import PrivateServer
 
@@ -50,6 +51,8 @@ def test_a_good_environment_passes_with_one_line_for_each_thing() -> None:
     assert [line.split(":")[0] for line in lines if ":" in line] == [
         "ok    Python",
         "ok    packages",
+        "ok    open files",
+        "ok    kernel",
         "ok    server program",
         "ok    Redis",
         "ok    server version",
@@ -70,6 +73,7 @@ def examined(
         monkeypatch.setenv("REDIS_URL", url)
         # How this very environment was set up is another test's matter.
         monkeypatch.setattr(findings, "packages", lambda: ("ok", "all"))
+        monkeypatch.setattr("doctor.kernel.kernel", lambda: ("ok", "starts"))
         status = commands.main(["doctor"])
         return status, capsys.readouterr().out
 
@@ -103,7 +107,7 @@ def test_a_server_that_goes_away_in_between_fails_without_a_traceback(
 ) -> None:
     private_server.stop()
     marks = [mark for _, (mark, _) in findings.server_findings(private_server.url)]
-    assert marks == ["FAIL"] * 4
+    assert marks == ["FAIL"]
 
 
 def test_a_server_that_does_not_speak_redis_fails(examined: Examined) -> None:
@@ -293,8 +297,80 @@ def test_without_a_server_program_a_private_server_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.setattr("doctor.kernel.kernel", lambda: ("ok", "starts"))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("private_redis.program.find_spec", lambda name: None)
     assert commands.main(["doctor"]) == 1
     said = capsys.readouterr().out
     assert "FAIL  server program: No Redis server to start" in said
+
+
+def test_a_server_that_the_client_would_not_connect_to_fails_in_one_sentence(
+    examined: Examined, private_server: PrivateServer
+) -> None:
+    with redis.Redis.from_url(private_server.url) as client:
+        client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    status, said = examined(private_server.url)
+    assert status == 1
+    assert "FAIL  server version: This server is a replica" in said
+    assert "permissions" not in said
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("protocol=3", "decode_responses=1", "max_connections=1", "encoding=utf-16", "db=x"),
+        *("socket_timeout=1", "host=elsewhere", "parser_class=x", "ssl_cert_reqs=x", "timeout=1"),
+    ],
+)
+def test_no_option_in_the_url_passes_here_and_breaks_a_lesson(
+    examined: Examined, private_server: PrivateServer, option: str
+) -> None:
+    status, said = examined(f"{private_server.url}?{option}")
+    assert status == 1
+    assert "FAIL  Redis: The Redis URL cannot be read: " in said
+
+
+@pytest.mark.parametrize("option", ["client_name=me", "health_check_interval=1", "db=1"])
+def test_options_that_the_client_can_have_pass(
+    examined: Examined, private_server: PrivateServer, option: str
+) -> None:
+    status, said = examined(f"{private_server.url}?{option}")
+    assert status == 0, said
+
+
+def test_another_backend_that_comes_first_fails(tmp_path: Path) -> None:
+    foreign = tmp_path / "backend" / "core"
+    foreign.mkdir(parents=True)
+    for folder in (foreign, foreign.parent):
+        (folder / "__init__.py").touch()
+    said = run("doctor", PYTHONPATH=str(tmp_path))
+    assert said.returncode == 1
+    assert f"FAIL  code: `backend` comes from {tmp_path}" in said.stdout
+    assert "Unset PYTHONPATH" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "results", "finding"),
+    [
+        ({"error": ["ImportError: no"]}, ["2"], ("FAIL", "the first cell fails: ImportError: no")),
+        ({"stdout": ['{"backend": "/x.py"}']}, ["2"], ("FAIL", "`backend` comes from /x.py")),
+        ({"stdout": ["{}"], "stderr": ["a\nb"]}, ["2"], ("warn", "also prints: a")),
+        ({"stdout": ["{}"]}, ["1", "2"], ("warn", "your IPython settings")),
+        ({"stdout": ["{}"]}, ["2"], ("ok", "finds this clone's code")),
+    ],
+)
+def test_what_a_kernel_shows_is_judged(
+    said: dict[str, list[str]], results: list[str], finding: tuple[str, str]
+) -> None:
+    nothing: dict[str, list[str]] = {"stdout": [], "stderr": [], "error": [], "result": []}
+    mark, text = judged(nothing | said, nothing | {"result": results})
+    assert mark == finding[0]
+    assert finding[1] in text
+
+
+def test_few_open_files_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda what: (256, 256))
+    mark, says = findings.open_files()
+    assert mark == "warn"
+    assert "ulimit -n 1024" in says

@@ -1,7 +1,7 @@
 """The four cells of an exercise, and the command that puts them into its notebook.
 
-python -m tests.exercises.cells queue.drain --after fifo     # new: behind the cell with this id
-python -m tests.exercises.cells queue.drain                  # its file has changed
+.venv/bin/python -m tests.exercises.cells queue.drain --after fifo  # new: behind this cell
+.venv/bin/python -m tests.exercises.cells queue.drain               # its file has changed
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
         except (LookupError, BadForm) as error:
             parser.error(str(error))
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
-        print(f"{path}: {name}. `python -m tests.notebooks.rerun {path}` stores its output.")
+        print(
+            f"{path}: {name}. `.venv/bin/python -m tests.notebooks.rerun {path}` stores its output."
+        )
     return 0
 
 

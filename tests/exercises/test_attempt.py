@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from exercises import attempt, catalogue
 
 STUB = "queue-wait-stub"
-RIGHT = "async def next_detection(client, seconds):\n    return 'quiet'"
+RIGHT = "async def next_job(client, seconds):\n    return 'quiet'"
 NUMBERS = "what_happened = {'a': 1}"
 
 
@@ -39,7 +39,7 @@ def test_yesterdays_function_is_not_judged_when_the_cell_has_a_syntax_error(
     shell: InteractiveShell,
 ) -> None:
     said = after(shell, RIGHT, RIGHT.replace("'quiet'", "'quiet"))
-    assert "ended in SyntaxError, and `next_detection` is still what it was before" in said
+    assert "ended in SyntaxError, and `next_job` is still what it was before" in said
 
 
 def test_nor_when_an_error_comes_before_the_definition(shell: InteractiveShell) -> None:
@@ -51,8 +51,8 @@ def test_an_error_behind_the_definition_is_no_matter(shell: InteractiveShell) ->
 
 
 def test_nor_is_it_judged_when_it_has_another_name_now(shell: InteractiveShell) -> None:
-    said = after(shell, RIGHT, RIGHT.replace("next_detection", "next_one"))
-    assert "gives another name, and `next_detection` is still what it was before" in said
+    said = after(shell, RIGHT, RIGHT.replace("next_job", "next_one"))
+    assert "gives another name, and `next_job` is still what it was before" in said
 
 
 def test_a_dict_whose_cell_failed_is_noticed_too(shell: InteractiveShell) -> None:
@@ -66,7 +66,7 @@ def test_one_answer_that_is_left_open_is_named(shell: InteractiveShell) -> None:
 
 
 def test_mended_in_another_cell_is_mended(shell: InteractiveShell) -> None:
-    after(shell, RIGHT, "async def next_detection(")
+    after(shell, RIGHT, "async def next_job(")
     assert after(shell, RIGHT, stub="another") == ""
 
 

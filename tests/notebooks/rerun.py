@@ -1,6 +1,7 @@
 """Run notebooks again from top to bottom, and store what comes out.
 
     python -m tests.notebooks.rerun notebooks/*.ipynb
+    python -m tests.notebooks.rerun notebooks/02_queue.ipynb --fold peek --fold burst-plot
     python -m tests.notebooks.rerun --check-metadata notebooks/*.ipynb
 
 Each runs in a kernel of its own. What is stored holds nothing of the run but its outputs: no times,
@@ -31,6 +32,9 @@ METADATA = {
 """All that a notebook of this course says about itself."""
 CELL_METADATA = {"tags", "reason"}
 """What a cell may say about itself: its tags, and the reason for a tag."""
+FOLDED = {"collapsed": True, "jupyter": {"outputs_hidden": True}}
+"""What a cell says beside, whose output is folded: both, as JupyterLab writes it. A click or a run
+of the cell unfolds it. nbval compares it as any other."""
 
 
 class NotebookFailed(RuntimeError):
@@ -92,12 +96,21 @@ def has_error(cell: NotebookNode) -> bool:
     return any(output.output_type == "error" for output in cell.outputs)
 
 
+def is_folded(cell: NotebookNode) -> bool:
+    """Return whether the output of a code cell is stored folded."""
+    return {key: cell.metadata.get(key) for key in FOLDED} == FOLDED
+
+
+def _kept(cell: NotebookNode) -> set[str]:
+    return CELL_METADATA | set(FOLDED) if is_folded(cell) else CELL_METADATA
+
+
 def tidy(notebook: NotebookNode) -> None:
     """Take out of the metadata what is not the lesson: see `untidy`."""
     notebook.metadata.clear()
     notebook.metadata.update(METADATA)
     for cell in notebook.cells:
-        for key in set(cell.metadata) - CELL_METADATA:
+        for key in set(cell.metadata) - _kept(cell):
             del cell.metadata[key]
 
 
@@ -120,7 +133,7 @@ def untidy(notebook: NotebookNode) -> list[str]:
         extra = sorted(set(notebook.metadata) - set(METADATA)) or "other kernelspec, language_info"
         found.append(f"the notebook's metadata should be the course's own, without {extra}")
     for number, cell in enumerate(notebook.cells):
-        if extra := sorted(set(cell.metadata) - CELL_METADATA):
+        if extra := sorted(set(cell.metadata) - _kept(cell)):
             found.append(f"the metadata of cell {number} (from 0, text cells too) has {extra}")
     return found
 
@@ -131,10 +144,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument(
+        "--fold",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="store the output of a cell folded",
+    )
+    parser.add_argument(
         "--check-metadata", action="store_true", help="run nothing: say whose metadata is not clean"
     )
     options = parser.parse_args(arguments)
     handle = _check if options.check_metadata else _rerun
+    for path in options.notebooks if options.fold else ():
+        _fold(path, options.fold)
     outcomes = [handle(path) for path in options.notebooks]
     return 0 if all(outcomes) else 1
 
@@ -155,6 +177,14 @@ def _rerun(path: Path) -> bool:
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
     print(f"{path}  {time.monotonic() - started:.1f} s  {outcome}", flush=True)
     return outcome == "ok"
+
+
+def _fold(path: Path, ids: list[str]) -> None:
+    notebook = read(path)
+    for cell in code_cells(notebook):
+        if cell.id in ids:
+            cell.metadata.update(FOLDED)
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
 
 
 def _check(path: Path) -> bool:

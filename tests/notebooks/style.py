@@ -14,7 +14,7 @@ from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from tests.exercises.cells import cells
-from tests.notebooks.rerun import code_cells, untidy
+from tests.notebooks.rerun import code_cells, is_folded, untidy
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
@@ -25,7 +25,30 @@ Sentences = Iterator[str]
 Rule = Callable[[NotebookNode, Path], Sentences]
 
 LONGEST_CELL = 20  # lines
-BANNED = ("simply", "just", "obviously", "of course", "easily", "trivial", "trivially")
+BANNED = {
+    "a word that belittles what is hard": (
+        "simply", "just", "obviously", "of course", "easily", "trivial", "trivially", "merely",
+    ),
+    "stiff: say you, or name who does it": (
+        "whoever", "whosoever", "whatsoever", "one's", "oneself", "thereof", "thereby", "hereby",
+        "wherein", "henceforth",
+    ),
+    "marketing": (
+        "powerful", "seamless", "seamlessly", "blazing", "blazingly", "awesome", "amazing",
+        "state of the art", "world class", "effortless", "effortlessly",
+    ),
+}  # fmt: skip
+LONGEST = {
+    "00_start_here": 1200,
+    "01_health": 2000,
+    "02_queue": 2600,
+    "03_cache": 2000,
+    "04_pubsub": 1900,
+    "05_pipeline": 2700,
+    "06_lose_nothing": 2200,
+    "07_when_redis_fails": 2200,
+}
+"""Words of its text cells that a lesson has at the most."""
 AMERICAN = {
     "behavior": "behaviour", "color": "colour", "colors": "colours", "center": "centre",
     "favor": "favour", "honor": "honour", "initialize": "initialise", "organize": "organise",
@@ -33,6 +56,7 @@ AMERICAN = {
     "analyze": "analyse", "catalog": "catalogue", "canceled": "cancelled", "gray": "grey",
     "labeled": "labelled", "neighbor": "neighbour",
 }  # fmt: skip
+EARLIER, AT_WORK = "From earlier lessons", "What you can now do at work"
 EMPTY_WORDS = ("here", "this", "link", "click here", "this link", "this page", "more")
 
 
@@ -78,13 +102,36 @@ def linked_files_exist(notebook: NotebookNode, path: Path) -> Sentences:
 
 
 def plain_words(notebook: NotebookNode, path: Path) -> Sentences:
-    """No word that belittles what is hard, and no shouting."""
+    """No word that belittles what is hard, no stiffness, no shouting."""
     for number, prose in _prose(notebook):
-        for word in BANNED:
-            if re.search(rf"\b{word}\b", prose, re.IGNORECASE):
-                yield f"cell {number}: leave out {word!r}"
+        for why, words in BANNED.items():
+            for word in words:
+                if re.search(rf"\b{word}\b", prose, re.IGNORECASE):
+                    yield f"cell {number}: leave out {word!r} ({why})"
         if found := re.search(r"\w+!", prose):
             yield f"cell {number}: {found[0]!r} ends with an exclamation mark"
+        if found := re.search(r"\b(?:will|shall) have (?!to\b|no\b|an?\b|the\b)\w+", prose, re.I):
+            yield f"cell {number}: {found[0]!r} is future perfect: say it in the present tense"
+        if found := re.search(r"\b(?:shall|upon|whilst|amongst)\b", prose, re.IGNORECASE):
+            yield f"cell {number}: {found[0]!r} is no everyday English: will, on, while, among"
+
+
+def no_aside_in_an_aside(notebook: NotebookNode, path: Path) -> Sentences:
+    """No brackets in brackets, and one pair a sentence at the most."""
+    for number, prose in _prose(notebook):
+        if found := re.search(r"\([^()\n]*\([^()\n]*\)", prose):
+            yield f"cell {number}: brackets in brackets: {found[0]!r}"
+        for sentence in re.split(r"(?<=[.?:])\s|\n", prose):
+            if sentence.count("(") > 1 and not sentence.lstrip().startswith("|"):
+                yield f"cell {number}: two asides in one sentence: {sentence.strip()!r}"
+
+
+def not_too_long(notebook: NotebookNode, path: Path) -> Sentences:
+    """It is read in the time that it names."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    words = sum(len(text.split()) for text in texts)
+    if words > (most := LONGEST.get(path.stem, 2200)):
+        yield f"it has {words} words, more than {most}"
 
 
 def british_spelling(notebook: NotebookNode, path: Path) -> Sentences:
@@ -95,19 +142,81 @@ def british_spelling(notebook: NotebookNode, path: Path) -> Sentences:
                 yield f"cell {number}: write {british!r}, not {american!r}"
 
 
+# --- The head, and the questions -----------------------------------------------------------------
+
+
+def shows_where_you_are(notebook: NotebookNode, path: Path) -> Sentences:
+    """Its head has the picture of the pipeline, with the lesson's part lit."""
+    if not re.search(r"!\[[^\]]+\]\(pictures/pipeline_\w+\.svg\)", _head(notebook)):
+        yield "its head shows no pictures/pipeline_….svg: where in the system are we?"
+
+
+def links_the_glossary(notebook: NotebookNode, path: Path) -> Sentences:
+    """Its head says where words are explained."""
+    if "](../docs/glossary.md" not in _head(notebook):
+        yield "its head has no link to ../docs/glossary.md"
+
+
+def asks_what_was_learnt_before(notebook: NotebookNode, path: Path) -> Sentences:
+    """From lesson 02 on, two questions from earlier lessons come first, their answers folded."""
+    if path.stem[:2].isdigit() and path.stem[:2] >= "02":
+        titles = [title for _, level, title in _headings(notebook) if level == 2]
+        if titles[:1] != [EARLIER]:
+            yield f"its first section is not {EARLIER!r}"
+        folded = sum(text.count("<details>") for text in _section(notebook, f"^{EARLIER}$"))
+        if folded != 2:
+            yield f"{EARLIER!r} has {folded} folded answers (<details>), not 2"
+
+
+def says_what_you_can_do_now(notebook: NotebookNode, path: Path) -> Sentences:
+    """Its end says what the reader can do at work now."""
+    if not any(title == AT_WORK for _, _, title in _headings(notebook)):
+        yield f"there is no section {AT_WORK!r}"
+
+
+def predictions_are_unspoilt(notebook: NotebookNode, path: Path) -> Sentences:
+    """The outputs that answer a question are stored folded, and no others.
+
+    They are those of the code cells between the question and the next text. More of its section may
+    be folded.
+    """
+    asked = answered = False
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            answered = True
+            if re.search(r"(?m)^#{1,6} ", cell.source):
+                asked = False
+            if re.search(r"\*\*Predict\b", cell.source):
+                asked, answered = True, False
+        elif is_folded(cell) and not asked:
+            yield f"cell {number}: its output is folded, and nobody was asked to predict it"
+        elif is_folded(cell) and (line := _seen_of_folded(cell)):
+            yield (
+                f"cell {number} is folded, and JupyterLab shows the first line of its output, "
+                f"which is all of it: {line!r}. Print a heading first, and the answer below it"
+            )
+        elif cell.outputs and not answered and not is_folded(cell):
+            yield (
+                f"cell {number} answers the question above it: fold its output (`python -m "
+                f"tests.notebooks.rerun notebooks/{path.name} --fold {cell.id}`)"
+            )
+
+
 # --- Code -----------------------------------------------------------------------------------------
 
 
 def first_cell_connects(notebook: NotebookNode, path: Path) -> Sentences:
     """The first code cell prints which Redis is in use."""
-    if not re.search(r"\b(course\.start|failure_lab\.open)\(", code_cells(notebook)[0].source):
-        yield "the first code cell does not call course.start(), or failure_lab.open()"
+    if not re.search(
+        r"\b(course\.start|failure_lab\.open|on_call\.open)\(", code_cells(notebook)[0].source
+    ):
+        yield "the first code cell does not call course.start(), or open() of a lab"
 
 
 def last_cell_cleans_up(notebook: NotebookNode, path: Path) -> Sentences:
     """The last code cell removes what the notebook made."""
-    if not re.search(r"\b(course|failure_lab)\.finish\(", code_cells(notebook)[-1].source):
-        yield "the last code cell does not call course.finish(), or failure_lab.finish()"
+    if not re.search(r"\b(course|failure_lab|on_call)\.finish\(", code_cells(notebook)[-1].source):
+        yield "the last code cell does not call finish(), of the course or of a lab"
 
 
 def short_cells(notebook: NotebookNode, path: Path) -> Sentences:
@@ -138,11 +247,9 @@ def names_mean_one_thing(notebook: NotebookNode, path: Path) -> Sentences:
     """What a cell defines, no other cell defines anew: cells are run again, and out of order."""
     first: dict[str, int] = {}
     for number, cell in _code(notebook):
-        for node in _tree(cell).body:
-            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                continue
-            if first.setdefault(node.name, number) != number:
-                yield f"cell {number} defines {node.name}() anew, after cell {first[node.name]}"
+        for name in _defined(_tree(cell).body):
+            if first.setdefault(name, number) != number:
+                yield f"cell {number} defines {name}() anew, after cell {first[name]}"
 
 
 def jobs_have_the_same_fields(notebook: NotebookNode, path: Path) -> Sentences:
@@ -225,7 +332,9 @@ def ids_are_unique(notebook: NotebookNode, path: Path) -> Sentences:
 
 RULES: tuple[Rule, ...] = (
     one_title, headings_skip_no_level, images_have_alt_texts, links_say_where_they_lead,
-    linked_files_exist, plain_words, british_spelling, first_cell_connects, last_cell_cleans_up,
+    linked_files_exist, plain_words, no_aside_in_an_aside, not_too_long, british_spelling,
+    shows_where_you_are, links_the_glossary, asks_what_was_learnt_before, says_what_you_can_do_now,
+    predictions_are_unspoilt, first_cell_connects, last_cell_cleans_up,
     short_cells, sleep_is_no_readiness, asyncio_run_is_for_scripts, in_production, three_questions,
     names_mean_one_thing, jobs_have_the_same_fields, compared_calls_exist,
     exercises_have_one_form, leads_on, clean_metadata, ids_are_unique,
@@ -251,6 +360,24 @@ def _prose(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
     """Yield what of the text cells is read: no code, no HTML tags, no addresses of links."""
     for number, text in _texts(notebook):
         yield number, re.sub(r"(?s)<!--.*?-->|<[^>]+>|\]\([^)]*\)", " ", text)
+
+
+def _head(notebook: NotebookNode) -> str:
+    """Return what is read before the first code cell."""
+    sources = [cell.source for cell in notebook.cells]
+    kinds = [cell.cell_type for cell in notebook.cells]
+    return "\n\n".join(sources[: kinds.index("code")])
+
+
+def _seen_of_folded(cell: NotebookNode) -> str:
+    """Return what JupyterLab shows of a folded output when there is no more than that, else ""."""
+    texts = [
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for output in cell.outputs
+    ]
+    first, *more = [line for text in texts for line in text.splitlines() if line] or [""]
+    is_figure = any("image/png" in output.get("data", {}) for output in cell.outputs)
+    return "" if more or is_figure else first
 
 
 def _headings(notebook: NotebookNode) -> Iterator[tuple[int, int, str]]:
@@ -290,6 +417,16 @@ def _compared(notebook: NotebookNode) -> Iterator[list[str]]:
 
 def _tree(cell: NotebookNode) -> ast.Module:
     return ast.parse(TransformerManager().transform_cell(cell.source))
+
+
+def _defined(statements: list[ast.stmt]) -> Iterator[str]:
+    """Yield the names of functions and classes that a cell defines, in its blocks too."""
+    for node in statements:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        else:
+            for block in ("body", "orelse", "finalbody"):
+                yield from _defined(getattr(node, block, []))
 
 
 def _calls(cell: NotebookNode) -> set[str]:

@@ -15,26 +15,42 @@ import redis
 from tests.support import exists, ping, wait_until
 
 from private_redis import PrivateServer
+from private_redis.server import FOLDER
 
 
-def test_stop_also_stops_a_server_whose_supervisor_was_killed(
+def folder_of(server: PrivateServer) -> Path:
+    with redis.Redis.from_url(server.url) as client:
+        return Path(client.config_get("dir")["dir"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the child of a killed parent")
+def test_a_server_whose_supervisor_was_killed_ends_too(private_server: PrivateServer) -> None:
+    """The system kills whatever it likes when the memory is short."""
+    folder, pid = folder_of(private_server), private_server.pid
+    os.kill(os.getpgid(pid), signal.SIGKILL)  # the supervisor leads their group
+    wait_until(lambda: not ping(private_server.url), "the server has ended")
+    private_server.stop()
+    assert not folder.exists()
+
+
+def test_what_killed_programs_have_left_is_removed_by_the_next(
     private_server: PrivateServer,
 ) -> None:
-    with redis.Redis.from_url(private_server.url) as client:
-        folder = Path(client.config_get("dir")["dir"])
-    os.kill(os.getpgid(private_server.pid), signal.SIGKILL)  # the supervisor leads their group
-    wait_until(lambda: not private_server.running, "the supervisor has ended")
-    assert ping(private_server.url)
-
-    private_server.stop()
-
-    wait_until(lambda: not ping(private_server.url), "the server has ended")
-    assert not folder.exists()
+    in_use = folder_of(private_server)
+    left, new = in_use.with_name(f"{FOLDER}left"), in_use.with_name(f"{FOLDER}new")
+    for folder in (left, new):
+        folder.mkdir()
+    for folder in (left, in_use):
+        os.utime(folder, (0, 0))
+    with PrivateServer():
+        assert (left.exists(), new.exists(), in_use.exists()) == (False, True, True)
+    new.rmdir()
 
 
 OWNER = """
 import os, signal, sys, time
 from private_redis import PrivateServer
+from private_redis.server import FOLDER
 server = PrivateServer().start()
 print(server.pid, server.url, flush=True)
 """

@@ -16,11 +16,11 @@ from PIL import Image
 
 from backend.core.reliable_queue import queue_counts
 from backend.core.unavailable import Unavailable
+from backend.examples.pop_or_reserve import QUEUE
+from backend.examples.scenes import scene
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import Detection, DetectionWorker
-from course.failure_lab.modes import QUEUE
 from course.failure_lab.round import Round
-from course.pipeline_lab.scenes import scene
 from course.waiting import until
 
 MAX_ATTEMPTS = 3  # of a bad item, in the detection worker

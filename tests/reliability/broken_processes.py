@@ -6,12 +6,16 @@ import asyncio
 import random
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from tests.reliability.worker import UNANSWERED, working
 
 from backend.core.redis import RedisClient
+from backend.examples.pop_or_reserve import Options
 from course.failure_lab.consumer import Consumer
 from course.failure_lab.round import Round
+
+WRONG_CLOCK = Path(__file__).with_name("wrong_clock.py")
 
 
 async def kill_a_consumer(round: Round, tries: int) -> None:
@@ -148,6 +152,9 @@ async def crowd(round: Round, tries: int) -> None:
 async def differ_by_hours(round: Round, tries: int) -> None:
     """Three consumers, of which one's clock is an hour slow and one's an hour fast."""
     for clock in (-3600.0, 0.0, 3600.0):
-        await round.start_consumer(clock=clock, lease=2.0, work_seconds=0.02)
+        options = Options(lease=2.0, work_seconds=0.02)
+        program = [str(WRONG_CLOCK), str(clock)]
+        round.consumers.append(Consumer(round.server.url, round.mode, options, program=program))
+        await round.consumers[-1].started()
     await round.add(tries)
     await round.settled()

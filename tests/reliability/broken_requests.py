@@ -18,9 +18,9 @@ from tests.reliability.worker import (
 
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
-from course.failure_lab.modes import COMMANDS, QUEUE, add
+from backend.examples.consumer import identity
+from backend.examples.pop_or_reserve import COMMANDS, QUEUE, add
 from course.failure_lab.round import Round
-from course.failure_lab.tally import identity
 
 
 async def lose_the_reply_to_a_take(round: Round, tries: int) -> None:

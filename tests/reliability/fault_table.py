@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from tests.reliability import bad_times, broken_processes, broken_requests
 
-from course.failure_lab.modes import Mode
+from backend.examples.pop_or_reserve import Mode
 from course.failure_lab.round import Round
 from course.failure_lab.tally import Tally
 

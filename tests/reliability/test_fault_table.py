@@ -22,7 +22,7 @@ from tests.reliability.fault_table import (
 )
 
 from backend.core.scripts import Script, load
-from course.failure_lab.modes import Mode
+from backend.examples.pop_or_reserve import Mode
 from course.failure_lab.round import Round
 from course.failure_lab.tally import Tally
 

@@ -13,8 +13,8 @@ from redis import exceptions
 
 from backend.core.redis import RedisClient
 from backend.core.unavailable import Unavailable
+from backend.examples.pop_or_reserve import Options, Take, consume
 from course.failure_lab.connection import Proxy
-from course.failure_lab.modes import Options, Take, consume
 from course.failure_lab.round import Round
 
 UNANSWERED = (exceptions.ConnectionError, exceptions.TimeoutError)

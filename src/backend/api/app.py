@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
-from backend.api import dashboard, events, health
+from backend.api import dashboard, events, health, metrics
 from backend.api.guard import Guard
 from backend.core.redis import RedisClient
 from backend.services.event_broadcaster import EventBroadcaster
@@ -57,6 +57,7 @@ def create_app(
     app.state.redis = redis
     app.state.health_timeout = health_timeout
     app.state.broadcaster = broadcaster
+    app.state.metrics = metrics.Metrics(redis, broadcaster)
     if allowed_hosts is None:
         allowed_hosts = filter(
             None, os.environ.get("ALLOWED_HOSTS", "").replace(" ", "").split(",")
@@ -64,6 +65,7 @@ def create_app(
     app.add_middleware(Guard, allowed_hosts=list(allowed_hosts))
     app.include_router(health.router)
     app.include_router(events.router)
+    app.include_router(metrics.router)
     app.include_router(dashboard.router)
     app.mount("/static", dashboard.static_files)
     return app

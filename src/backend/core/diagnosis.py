@@ -12,6 +12,14 @@ from urllib.parse import parse_qsl, urlsplit
 import redis
 from redis.connection import parse_url
 
+from backend.core.suitable import UnsuitableServer
+
+OPTIONS = r"db|username|password|client_name|health_check_interval|socket_keepalive|ssl_\w+"
+OPTIONS_IN_WORDS = (
+    "db, username, password, client_name, health_check_interval, socket_keepalive or ssl_…"
+)
+"""What a URL may set. The rest, such as timeouts and decoding, RedisClient decides itself."""
+
 
 def describe(url: str) -> str:
     """Return where a readable URL leads, without its password: `localhost:6379, database 0`."""
@@ -54,6 +62,8 @@ def _flaw(url: str) -> str | None:
         return "what follows its ? is not of the form OPTION=VALUE"
     if not all(value for _, value in options):
         return "an option after its ? has no value"
+    if any(not re.fullmatch(OPTIONS, name) for name, _ in options):
+        return f"after its ? only these options may stand: {OPTIONS_IN_WORDS}"
     if port == 0:
         return "its port is 0"
     if parts.scheme == "unix" and not parts.path:
@@ -121,6 +131,11 @@ _CAUSES: list[tuple[_Test, str, str]] = [
         _is(redis.exceptions.NoPermissionError),
         "it lets us in, but not work: {text}",
         "Ask the person who runs it for the permission, or use another user or database",
+    ),
+    (
+        _is(UnsuitableServer),
+        "it is no server for us: {text}",
+        "Correct the URL",
     ),
     (
         _is(Exception, saying="DB index is out of range"),
@@ -196,7 +211,9 @@ def diagnose(url: str, error: BaseException, timeout: float) -> str:
     if not failure.secure:
         port += "; if the server wants TLS, begin the URL with rediss://"
     kind, text = type(error).__name__, _without_password(str(error), url)
-    told = f"{came}. {remedy}.".format(kind=kind, text=text, timeout=timeout, port=port)
+    told = f"{came}. {remedy}.".format(
+        kind=kind, text=text.removesuffix("."), timeout=timeout, port=port
+    )
     return f"Tried Redis at {describe(url)}: {told}"
 
 

@@ -86,6 +86,7 @@ class RedisClient:
         self._waiting: Redis | None = None  # a connection for each blocking pop or subscription
         self._subscriptions: list[Subscription] = []
         self._session: object = None  # one from each connect() to the next disconnect()
+        self._under_way = 0  # calls that are not answered yet, and no blocking ones
 
     # ---- connection ------------------------------------------------------------------
 
@@ -399,9 +400,15 @@ class RedisClient:
                 if has_done_nothing(error):  # the wrong server, by now: let go of it
                     await redis.connection_pool.disconnect(inuse_connections=False)
                 raise
+            except OSError as error:  # no file descriptor left for another connection, for one
+                raise exceptions.ConnectionError(f"no connection: {error.strerror}") from error
 
         answer = self._retrying(send, within=self._timeout, repeat=repeat)
-        return await self._within(self._timeout + wait, command[0], answer)
+        self._under_way += wait == 0
+        try:
+            return await self._within(self._timeout + wait, command[0], answer)
+        finally:
+            self._under_way -= wait == 0
 
     async def run(
         self, script: Script, keys: Sequence[str], *arguments: Any, repeat: bool = False
@@ -438,7 +445,13 @@ class RedisClient:
             async with asyncio.timeout(seconds):
                 return await answer
         except TimeoutError:
+            crowd = ""
+            if self._under_way > MAX_CONNECTIONS:
+                crowd = (
+                    f" Or the wait was here: {self._under_way} calls at once share "
+                    f"{MAX_CONNECTIONS} connections. Make fewer at once, or give them more time."
+                )
             raise exceptions.TimeoutError(
                 f"{what}: no answer from Redis within {seconds:g} s. "
-                "The server hangs, is overloaded, or is out of reach."
+                f"The server hangs, is overloaded, or is out of reach.{crowd}"
             ) from None

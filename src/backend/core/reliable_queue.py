@@ -24,7 +24,8 @@ Everything is kept in plain Redis types, which any client can read (queue: `dete
     detection_queue                        list    what waits; producers RPUSH as ever
     detection_queue:processing:<consumer>  list    the item in hand, and behind it its reservation:
                                                    a token, the attempt, when it failed first
-    detection_queue:lease:<consumer>       string  there as long as the consumer lives
+    detection_queue:lease:<consumer>       string  there as long as the consumer lives; it tells
+                                                   how many items that one has acknowledged
     detection_queue:consumers              zset    the consumers, and when each reserved last
     detection_queue:retry                  zset    items that were handed out before, each behind
                                                    its reservation, by the time when they are due
@@ -65,7 +66,7 @@ from backend.core.dead_letters import dead_letter, item_of
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.core.scripts import Script, load
-from backend.core.unavailable import is_unavailable
+from backend.core.unavailable import BadItem, is_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,9 @@ RETURN_LOST = load("return_lost")
 QUEUE_COUNTS = load("queue_counts")
 CONTENTS = load("contents")
 
-_UNREACHABLE = (exceptions.ConnectionError, exceptions.TimeoutError, RuntimeError)
+_LEFT_TO_THE_LEASE = (exceptions.RedisError, RuntimeError)
+"""What may go wrong with the last word on an item. Then its lease runs out, and others do the rest.
+"""
 LONGEST_WAIT = 2.0  # seconds: how long an idle consumer waits before it asks for retries again
 SPREAD = 0.25  # of a wait before a retry: so much longer or shorter by chance
 
@@ -167,7 +170,7 @@ class ReliableQueue:
         # What the program fails with may be this very item's doing, so the attempt counts. That it
         # is told to end is not. If the server is away, the lease runs out and others do the rest.
         is_told = exc is None or _ends_from_outside(exc)
-        with suppress(*_UNREACHABLE):
+        with suppress(*_LEFT_TO_THE_LEASE):
             await self._run(LEAVE, "does not count" if is_told else "counts")
 
     # ---- the plain way -----------------------------------------------------------------
@@ -222,14 +225,17 @@ class ReliableQueue:
     async def _end_badly(self, job: Job, error: BaseException) -> None:
         """Do with an item what its failure asks for; raise the error if it is the caller's."""
         if _ends_from_outside(error) or is_unavailable(error):
-            with suppress(*_UNREACHABLE):  # then it is in hand still, and given again
+            with suppress(*_LEFT_TO_THE_LEASE):  # then it is in hand still, and given again
                 await self.give_back(job)
             raise error
         if isinstance(error, Exception | asyncio.CancelledError):  # the latter: of its own making
-            logger.error("Failed to handle an item of %s", self.queue_name, exc_info=error)
+            place = None if isinstance(error, BadItem) else error
+            logger.error(
+                "Failed to handle an item of %s: %s", self.queue_name, error, exc_info=place
+            )
             await self.fail(job, error)
         else:
-            with suppress(*_UNREACHABLE):
+            with suppress(*_LEFT_TO_THE_LEASE):
                 await self.fail(job, error)
             raise error
 
@@ -261,7 +267,8 @@ class ReliableQueue:
         try:
             while True:
                 token = secrets.token_hex(8)
-                raw, written, next_retry = await self._run(RESERVE, token, longest_wait)
+                answer = await self._run(RESERVE, token, longest_wait)
+                raw, written, next_retry = _checked(answer)
                 if raw is None:
                     wait = min(ends - time.monotonic(), LONGEST_WAIT, next_retry / 1000)
                     if ends <= time.monotonic():
@@ -396,7 +403,7 @@ class ReliableQueue:
                     returned = await self._run(RETURN_LOST, self._lease_ms, self._lease_ms // 3)
                     if returned and self._wait:  # for what is there now
                         self._wait.reschedule(asyncio.get_running_loop().time())
-            except (exceptions.RedisError, RuntimeError) as error:
+            except Exception as error:  # whatever it is: the heart goes on
                 logger.warning("No sign of life for %s: %s", self.consumer, error)
             await asyncio.sleep(self._lease / 3)
 
@@ -426,6 +433,20 @@ class ServerClock:
         if self._ahead - before > self._lease / 3:
             self._again = ours + self._lease
         return ours >= self._again
+
+
+def _checked(answer: Any) -> tuple[bytes | None, bytes, float]:
+    """Return the answer to RESERVE: an item, its reservation, milliseconds to the next retry.
+
+    Raises:
+        InvalidResponse: it is none.
+    """
+    match answer:
+        case [None, _, int() as next_retry]:
+            return None, b"", next_retry
+        case [bytes() as raw, bytes() as written, int() as next_retry]:
+            return raw, written, next_retry
+    raise exceptions.InvalidResponse(f"no answer to a reservation: {answer!r:.100}")
 
 
 def _job(raw: bytes, written: bytes) -> Job:

@@ -5,7 +5,17 @@ the work needs is away, every item fails, and none of them is to blame. Then the
 stop taking, wait, and try the same item again.
 """
 
+import errno
+
 from redis import exceptions
+
+
+class BadItem(Exception):
+    """The item itself is no good. Raise it from your own work, with the reason.
+
+    Like any other error it counts as a failed attempt. But the log has one line for it and no
+    traceback, since nothing in the code is to blame.
+    """
 
 
 class Unavailable(Exception):
@@ -31,6 +41,12 @@ AWAY = (
     exceptions.ClusterDownError,
     exceptions.NoPermissionError,
 )
+SHORTAGES = {
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),  # of this machine, whatever the file
+    *(errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT),  # of a disk on the network
+    *(errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH),
+}
+"""Errors of the operating system that would come with any other file too."""
 NOT_NOW = ("BUSY", "MISCONF", "NOREPLICAS", "UNBLOCKED", "NOAUTH", "WRONGPASS")
 """Errors of Redis without a class in redis-py: how their text begins."""
 
@@ -60,5 +76,7 @@ def is_unavailable(error: BaseException) -> bool:
     that asks a model with a deadline knows better, and can raise `Unavailable`.
     """
     if isinstance(error, exceptions.ResponseError) and str(error).startswith(NOT_NOW):
+        return True
+    if isinstance(error, OSError) and error.errno in SHORTAGES:
         return True
     return isinstance(error, AWAY)

@@ -226,7 +226,7 @@ async def find_redis() -> AsyncIterator[str]:
         yield DEFAULT_URL
     else:
         try:
-            # The only place where the backend knows another package, which brings a small server.
+            # The examples alone know this package, which brings a small server.
             from private_redis import PrivateServer, RedisUnavailable
         except ImportError as error:
             raise ExampleError(

@@ -17,9 +17,10 @@ from pydantic import BaseModel, Field
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
+from backend.core.unavailable import BadItem
 from backend.services.batch_aggregator import ANALYSIS_QUEUE
 from backend.services.event_broadcaster import event_of_batch, publish_event
-from backend.services.stage import Stage
+from backend.services.stage import Stage, checked
 
 RiskLevel = Literal["low", "medium", "high", "critical"]
 
@@ -127,11 +128,10 @@ class AnalysisWorker(Stage):
         """Do one job. Return the id of the event.
 
         Raises:
-            ValidationError: the job is not as it should be.
-            LookupError: Redis has none of its detections.
+            BadItem: the job is not as it should be, or Redis has none of its detections.
         """
         started = time.time()
-        job = AnalysisJob.model_validate(data)
+        job = checked(AnalysisJob, data)
         known = await event_of_batch(self._client, job.batch_id)
         if known is not None:  # done by a worker that died before it could say so
             return known
@@ -166,7 +166,7 @@ class AnalysisWorker(Stage):
         stored = await self._client.call("MGET", *keys, repeat=True)
         records = [seen for raw in stored if raw and (seen := _seen(decode(raw)))]
         if not records:
-            raise LookupError("Redis has none of the detections of this batch (any more)")
+            raise BadItem("Redis has none of the detections of this batch (any more)")
         return tuple(sorted(records, key=lambda seen: seen.timestamp))
 
 

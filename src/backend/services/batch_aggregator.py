@@ -23,14 +23,18 @@ script (in `lua/`), which Redis runs as one step.
 """
 
 import asyncio
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from backend.core.encoding import encode
 from backend.core.redis import RedisClient
 from backend.core.scripts import Script, load
+from backend.core.unavailable import Unavailable
 from backend.services.stage import Stage
 
 ADD_DETECTION = load("add_detection", beside=__file__)
@@ -41,6 +45,8 @@ WINDOW = 90.0  # seconds from its first detection until a batch is closed
 IDLE = 30.0  # seconds from its last detection
 FAST_PATH_CONFIDENCE = 0.90
 FAST_PATH_TYPE = "person"
+ID = re.compile(r'[^"\\\x00-\x1f\x7f-\U0010ffff]+')
+"""Of a detection: what the scripts put into a job as it is."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +109,21 @@ class BatchAggregator(Stage):
 
         Returns:
             The id of its batch; None if it is in a batch already (it was added twice).
+
+        Raises:
+            ValueError: the id is not printable ASCII, or has a quote or a backslash.
+            Unavailable: `analysis_queue` is somebody else's key, and no queue.
         """
+        if not ID.fullmatch(detection["id"]):
+            raise ValueError(f"the id of a detection is printable ASCII, not {detection['id']!r}")
         fast = (
             detection["type"] == FAST_PATH_TYPE and detection["confidence"] >= FAST_PATH_CONFIDENCE
         )
+        camera_id, new_id = detection["camera_id"], self._new_id()
         answer = await self._run(
             ADD_DETECTION,
-            detection["camera_id"],
-            self._new_id(),
+            camera_id,
+            new_id,
             detection["id"],
             encode(detection["id"]),
             encode(detection),
@@ -118,9 +131,17 @@ class BatchAggregator(Stage):
         )
         if answer is None:
             return None
-        batch_id, closed = answer
+        batch_id, closed = answer[0].decode(), answer[1]
         self._report(closed)
-        return batch_id.decode()
+        if batch_id == new_id and not fast:
+            self.log.info(
+                "%s: batch %s is open: until nothing comes for %g s, and %g s at the longest",
+                camera_id,
+                batch_id,
+                self._idle,
+                self._window,
+            )
+        return batch_id
 
     async def close_due(self) -> list[ClosedBatch]:
         """Close every batch that is due, and return them."""
@@ -154,13 +175,18 @@ class BatchAggregator(Stage):
         # they are given what those names begin with.
         prefixes = self._client.full_name("batch:"), self._client.full_name("detection:")
         # May be sent again when its answer is lost: the second run finds it done.
-        return await self._client.run(
-            script,
-            [ANALYSIS_QUEUE, "batch:deadlines"],
-            *prefixes,
-            now,
-            self._window,
-            self._idle,
-            *arguments,
-            repeat=True,
-        )
+        try:
+            return await self._client.run(
+                script,
+                [ANALYSIS_QUEUE, "batch:deadlines"],
+                *prefixes,
+                now,
+                self._window,
+                self._idle,
+                *arguments,
+                repeat=True,
+            )
+        except ResponseError as error:
+            if str(error).startswith("WRONGTYPE"):  # of a key that all work needs: no job's fault
+                raise Unavailable(str(error)) from None
+            raise

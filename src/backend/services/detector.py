@@ -19,11 +19,12 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
+from backend.core.unavailable import BadItem
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.file_watcher import DETECTION_QUEUE
 from backend.services.frames import frames
 from backend.services.media_file import MAX_BYTES, open_image, open_regular
-from backend.services.stage import Stage
+from backend.services.stage import Stage, checked
 
 LONGEST_LOOK = 60.0  # seconds that a file may be looked at
 LARGEST = 1280  # pixels along the longer side of what a detector is given
@@ -67,7 +68,7 @@ class DetectionJob(BaseModel):
     file_hash: str | None = Field(default=None, pattern="^[0-9a-f]+$")
 
 
-class UnsupportedMedia(Exception):
+class UnsupportedMedia(BadItem):
     """A job that no detector here can look at."""
 
 
@@ -112,14 +113,14 @@ class DetectionWorker(Stage):
         """Do one job. Return the ids of the detections.
 
         Raises:
-            ValidationError: the job is not as it should be.
+            BadItem: the job is not as it should be, or its file is gone or broken.
             UnsupportedMedia: a video, and the packages for its frames are not installed.
             Refused: the file is no longer a file that may be looked at.
             TimeoutError: the look took too long.
-            OSError: the file is gone, or cannot be read.
+            OSError: the file cannot be read.
         """
         started = time.time()
-        job = DetectionJob.model_validate(data)
+        job = checked(DetectionJob, data)
         async with asyncio.timeout(LONGEST_LOOK):
             detections = await asyncio.to_thread(self._look, job)
         if detections is None:
@@ -148,28 +149,41 @@ class DetectionWorker(Stage):
 
     def _look(self, job: DetectionJob) -> list[Detection] | None:
         """Return what is seen; None if the file is no longer what was queued."""
-        with open_regular(job.file_path) as file:
-            if job.file_hash:
-                if hashlib.file_digest(file, "sha256").hexdigest() != job.file_hash:
-                    return None
-                file.seek(0)
-            if job.media_type == "image":
-                with open_image(file.read(MAX_BYTES["image"])) as image:
-                    return self._detect(image, job)
+        name = job.file_path.name
         try:
-            found = (self._detect(frame, job) for frame in frames(job.file_path))
+            with open_regular(job.file_path) as file:
+                if job.file_hash:
+                    if hashlib.file_digest(file, "sha256").hexdigest() != job.file_hash:
+                        return None
+                    file.seek(0)
+                content = file.read(MAX_BYTES["image"]) if job.media_type == "image" else None
+        except (FileNotFoundError, NotADirectoryError):
+            raise BadItem(f"{name!r} is gone") from None
+        if content is not None:
+            return self._detect(*_decoded(content), job)
+        try:
+            found = (self._detect(*upright(frame), job) for frame in frames(job.file_path))
             return max(found, key=_how_sure, default=[])
         except ImportError:
             raise UnsupportedMedia(
-                f"{job.file_path.name!r} is a video: to look at its frames, install "
-                "requirements-video.txt"
+                f"{name!r} is a video: to look at its frames, install requirements-video.txt"
             ) from None
 
-    def _detect(self, image: Image.Image, job: DetectionJob) -> list[Detection]:
+    def _detect(self, small: Image.Image, scale: float, job: DetectionJob) -> list[Detection]:
         """Have the detector look at the image; the boxes are in pixels of all of it."""
-        small, scale = upright(image)
         found = self._detector.detect(small, job.camera_id)
         return [replace(each, box=_scaled(each.box, scale)) for each in found]
+
+
+def _decoded(content: bytes) -> tuple[Image.Image, float]:
+    """Return the image in a file, upright and not too large, and by how much it was larger."""
+    try:
+        with open_image(content) as image:
+            return upright(image)
+    except (BadItem, MemoryError):
+        raise
+    except Exception as error:  # a decoder can fail in many ways
+        raise BadItem(f"no whole image: {error}") from None
 
 
 def upright(image: Image.Image) -> tuple[Image.Image, float]:

@@ -24,6 +24,7 @@ from pathlib import Path
 from redis.exceptions import ResponseError
 from watchfiles import Change, awatch
 
+from backend.core.encoding import decode
 from backend.core.push import (
     OverflowPolicy,
     QueueAddResult,
@@ -222,8 +223,9 @@ class FileWatcher(Stage):
             file = await asyncio.to_thread(examine, self.root, path)
         except Refused as reason:
             self.log.warning("refused %r: %s", shown, reason)
-        except (OSError, MemoryError) as error:
-            # That says nothing of the file: the next look at all files tries it again.
+        except Exception as error:
+            # That says nothing of the file: the next look at all files tries it again. Whatever it
+            # is, the other files are looked at.
             why = getattr(error, "strerror", None) or type(error).__name__
             self._say_once(path, f"cannot read {shown!r}, to be tried again: {why}")
             self._waiting.pop(path, None)
@@ -290,7 +292,10 @@ class FileWatcher(Stage):
 
     async def _has_moved(self, file: MediaFile) -> bool:
         """Return whether the same content was queued from a path where it no longer is."""
-        before = await self._client.get(f"queued_from:{file.sha256}")
+        key = self._client.full_name(f"queued_from:{file.sha256}")
+        # MGET, since a key that is somebody else's, and no string, is none of ours to it.
+        (stored,) = await self._client.call("MGET", key, repeat=True)
+        before = stored and decode(stored)
         if not isinstance(before, str) or before == str(file.path):
             return False
         return not await asyncio.to_thread(os.path.lexists, before)

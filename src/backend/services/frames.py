@@ -6,6 +6,8 @@ from typing import Any
 
 from PIL import Image
 
+from backend.core.unavailable import BadItem
+
 MOST_FRAMES = 60  # of a video: what happens in it, it shows within a minute or over and over
 
 
@@ -14,7 +16,7 @@ def frames(path: Path) -> Iterator[Image.Image]:
 
     Raises:
         ImportError: OpenCV is not installed here.
-        ValueError: the file is no video that can be decoded.
+        BadItem: the file is no video that can be decoded.
     """
     import cv2  # an extra, and a large one
 
@@ -30,6 +32,6 @@ def frames(path: Path) -> Iterator[Image.Image]:
                     yield Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
             number += 1
         if not found:
-            raise ValueError(f"{path.name!r} holds no frame that can be decoded")
+            raise BadItem(f"{path.name!r} holds no frame that can be decoded")
     finally:
         video.release()

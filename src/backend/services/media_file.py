@@ -18,6 +18,8 @@ from typing import IO, Literal
 
 from PIL import Image
 
+from backend.core.unavailable import BadItem
+
 MAX_PIXELS = 50_000_000  # of an image: a small file can unfold to something that fills the memory
 MAX_BYTES = {"image": 50_000_000, "video": 2_000_000_000}
 
@@ -32,7 +34,7 @@ CAMERA_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NOT_OF_A_CAMERA = re.compile(r"[.@#$~].*|lost\+found|System Volume Information")
 
 
-class Refused(Exception):
+class Refused(BadItem):
     """A file that must not go into the queue. The message says why."""
 
 
@@ -65,6 +67,8 @@ def examine(root: Path, path: Path) -> MediaFile:
         OSError: it cannot be read, or is gone. It is not to blame.
     """
     camera_id = path.relative_to(root).parts[0]
+    if path.parent == root:
+        raise Refused("it lies beside the cameras' folders: each file belongs into one of them")
     if not CAMERA_ID.fullmatch(camera_id):
         raise Refused("the folder's name is no camera id (1 to 64 of letters, digits, _ and -)")
     media_type = MEDIA.get(path.suffix.lower())
@@ -95,7 +99,7 @@ def open_regular(path: Path) -> io.BufferedReader:
         Refused: it is no regular file, or its path leads through a link, which may lead anywhere.
         OSError: it cannot be opened.
     """
-    if path.resolve() != path:
+    if os.path.realpath(path) != str(path):
         path.lstat()  # raises, if it is gone
         raise Refused("no regular file in the camera's folder (a symlink, for one)")
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -12,16 +12,19 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from redis import exceptions
 
 from backend.core.redis import RedisClient
-from backend.core.unavailable import is_unavailable
+from backend.core.unavailable import BadItem, is_unavailable
 
 FIRST_WAIT = 0.1  # seconds before `run` begins again, doubled with each further failure
 LONGEST_WAIT = 1.0  # when something is away: so it is at work again soon after that is back
 LONGEST_WAIT_OF_A_FAULT = 30.0  # when the fault is in the stage itself
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,14 @@ class Stage:
     async def persist(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do work that does not end by itself; begin it again, whatever it fails with."""
         while True:
+            began = time.monotonic()
             try:
                 return await work()
             except Exception as error:
+                if (task := asyncio.current_task()) and task.cancelling():
+                    raise asyncio.CancelledError from error  # told to end, it failed at that
+                if time.monotonic() - began > LONGEST_WAIT_OF_A_FAULT:
+                    self._failures, self._said = 0, ""  # it went well: this is a new trouble
                 self._failures += 1
                 away = is_unavailable(error)
                 longest = LONGEST_WAIT if away else LONGEST_WAIT_OF_A_FAULT
@@ -127,7 +135,9 @@ class Stage:
         if away:
             self.log.warning("%s; waiting, and trying again", said)
         else:
-            self.log.error("%s; beginning again", said, exc_info=error)
+            # What Redis says of a key has no place in our code that a traceback could show.
+            place = None if isinstance(error, exceptions.RedisError) else error
+            self.log.error("%s; beginning again", said, exc_info=place)
 
     async def _tell(self, error: Exception, wait: float) -> None:
         """Keep for the health endpoint what is wrong, for as long as the wait and a little more."""
@@ -136,6 +146,21 @@ class Stage:
         said = f"{type(error).__name__}: {error}"[:200].encode(errors="backslashreplace").decode()
         with suppress(exceptions.RedisError, RuntimeError):
             await self._client.set(trouble_key(self.name), said, expire=int(wait) + 5)
+
+
+def checked(kind: type[M], data: Any) -> M:
+    """Return the job that an item holds.
+
+    Raises:
+        BadItem: it is no job of this kind; the message says why, in one line.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in error.errors()
+        ]
+        raise BadItem(f"no {kind.__name__}: {'; '.join(problems)[:500]!r}") from None
 
 
 def trouble_key(stage: str) -> str:

@@ -14,20 +14,19 @@ import os
 import sys
 from typing import Any
 
-from redis.exceptions import ConnectionError, RedisError, TimeoutError
-
 from backend.core.dead_letters import DeadLetter, DeadLetters
-from backend.core.diagnosis import diagnose, what_is_wrong_with
 from backend.core.redis import RedisClient
+from backend.tools.command_line import (
+    NotDoneError,
+    add_connection,
+    at_least,
+    connected,
+    fitted,
+)
 
-TIMEOUT = 5.0  # seconds that the server has for each answer
 ROW = "{:<12}  {:<25}  {:>8}  {:<40}  {}"
 COLUMNS = ("ID", "LAST FAILED", "ATTEMPTS", "REASON", "ITEM")
 WIDTHS = (12, 25, 8, 40, 80)  # characters; what is longer is cut
-
-
-class NotDoneError(Exception):
-    """What was asked for is not, or not wholly, done. The message is for the reader."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,8 +37,6 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except (NotDoneError, LookupError) as problem:
         return failed(problem.args[0])
-    except RedisError as error:
-        return failed(f"Redis refused: {error}")
     except BrokenPipeError:  # the reader of the list has seen enough, as in `| head -3`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
@@ -54,8 +51,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="those that had to make room (dlq:overflow:QUEUE), not those that failed (dlq:QUEUE)",
     )
-    common.add_argument("--url", help="redis://HOST:PORT/DATABASE (default: REDIS_URL)")
-    common.add_argument("--namespace", default="", help="what stands in front of every name")
+    add_connection(common)
 
     top = argparse.ArgumentParser(prog="python -m backend.tools.dlq", description="Dead letters.")
     commands = top.add_subparsers(dest="command", required=True)
@@ -79,29 +75,9 @@ async def run(options: argparse.Namespace) -> None:
 
     Raises:
         NotDoneError, LookupError: it could not be done.
-        RedisError: Redis refused.
     """
-    client = RedisClient(options.url, namespace=options.namespace, timeout=TIMEOUT, attempts=1)
-    if problem := what_is_wrong_with(client.redis_url):
-        raise NotDoneError(problem)
-    try:
-        await client.connect()
-    except (RedisError, OSError, ValueError) as error:
-        raise unusable(client, error) from None
-    try:
+    async with connected(options) as client:
         await act(client, options)
-    except (ConnectionError, TimeoutError) as error:
-        raise unusable(client, error) from None
-    finally:
-        await client.disconnect()
-
-
-def unusable(client: RedisClient, error: Exception) -> NotDoneError:
-    """Return the error that says why the server cannot be used, and where its URL comes from."""
-    return NotDoneError(
-        f"{diagnose(client.redis_url, error, TIMEOUT)}\n"
-        "The server is the one that --url names, else REDIS_URL, else localhost:6379."
-    )
 
 
 async def act(client: RedisClient, options: argparse.Namespace) -> None:
@@ -176,27 +152,9 @@ def row(letter: DeadLetter) -> tuple[Any, ...]:
     return letter.id, fields.get("last_failed_at"), fields.get("attempt_count"), reason, shown
 
 
-def fitted(value: Any, width: int) -> str:
-    """Return a value as text of one line, that does no harm to a terminal and is not too long."""
-    text = "" if value is None else str(value)[: width + 1]
-    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
-    return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
 def entries(count: int) -> str:
     """Return "1 entry" or "2 entries"."""
     return "1 entry" if count == 1 else f"{count} entries"
-
-
-def at_least(smallest: int) -> Any:
-    """Return what reads a whole number from the command line, and refuses smaller ones."""
-
-    def number(text: str) -> int:
-        if int(text) < smallest:
-            raise argparse.ArgumentTypeError(f"{smallest} or more, not {text}")
-        return int(text)
-
-    return number
 
 
 def failed(message: str) -> int:

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Self
 
-from course.failure_lab.modes import Mode, Options
+from backend.examples.pop_or_reserve import Mode, Options
 from course.waiting import until
 from private_redis import start_supervised
+
+PROGRAM = ("-m", "backend.examples.consumer")
 
 
 class Consumer:
@@ -29,7 +31,9 @@ class Consumer:
         log: what it has logged, line by line.
     """
 
-    def __init__(self, url: str, mode: Mode, options: Options) -> None:
+    def __init__(
+        self, url: str, mode: Mode, options: Options, *, program: Sequence[str] = PROGRAM
+    ) -> None:
         self.name = options.name
         self._reports: dict[str, list[Any]] = {
             what: [] for what in ("ready", "taken", "handled", "failed")
@@ -37,14 +41,7 @@ class Consumer:
         self.taken, self.handled = self._reports["taken"], self._reports["handled"]
         self.log: list[str] = []
         self._supervisor = start_supervised(
-            [
-                sys.executable,
-                "-m",
-                "course.failure_lab.consumer_process",
-                url,
-                mode,
-                json.dumps(asdict(options)),
-            ]
+            [sys.executable, *program, url, mode, json.dumps(asdict(options))]
         )
         self.pid = self._supervisor.read_program_pid() or 0
         self._reader = threading.Thread(target=self._read, daemon=True)

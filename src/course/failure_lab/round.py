@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
 from redis import exceptions
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import contents, queue_counts
+from backend.examples.consumer import identity
+from backend.examples.pop_or_reserve import COMMANDS, QUEUE, Mode, Options, add
 from course.failure_lab.connection import Proxy
 from course.failure_lab.consumer import Consumer
-from course.failure_lab.modes import COMMANDS, QUEUE, Mode, Options, add
-from course.failure_lab.tally import Tally, identity
-from course.kernel import shorten_tracebacks, unseen_tasks
+from course.failure_lab.tally import Tally
+from course.kernel import CLEANED_UP, prepare, shorten_tracebacks, unseen_tasks
+from course.plots.account import PLACES
+from course.plots.lengths import Lengths
+from course.plots.measure import sampled
 from course.session import UNTIDY, LeftBehind
 from course.waiting import until
 from private_redis import PrivateServer
@@ -147,12 +153,40 @@ class Round:
 
     async def count(self) -> Tally:
         """Count where the items are that were added since the last `begin`."""
-        stored = await contents(self.client, QUEUE)
+        return await self._count(self.client)
+
+    async def _count(self, client: RedisClient) -> Tally:
+        stored = await contents(client, QUEUE)
         places = {place: [identity(item) for item in items] for place, items in stored.items()}
         for consumer in self.consumers:
             places["in_hand"] += consumer.in_hand  # with "pop" it is in its memory alone
         by_consumers = [item for consumer in self.consumers for item in consumer.handled]
         return Tally.of(self.added, self.handled + by_consumers, places)
+
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[Lengths]:
+        """Count again and again while the body of the `async with` runs: for `plots.account`.
+
+        What is in no place for a moment, and is in one when the body has ended, was on its way
+        between the server and a consumer: it counts as "in hand". The rest is missing. While the
+        server gives no answer there is a gap; it has to be back when the body ends.
+        """
+        absent: list[set[Any]] = []  # of each sample
+
+        async def read() -> Sequence[int]:
+            tally = await self._count(asking)
+            absent.append(set(tally.missing))
+            return [tally.places[place] for place in PLACES]
+
+        # It asks once: a client that asks again, after a wait, would make each gap longer by that.
+        async with RedisClient(self.server.url, attempts=1) as asking:
+            lengths = Lengths(read, [*PLACES], timed=True, timeout=5.0)
+            async with sampled(lengths, every=0.02, outages=True):
+                yield lengths
+        for sample, items in enumerate(absent):
+            on_their_way = len(items - absent[-1])
+            lengths["missing"][sample] -= on_their_way
+            lengths["in hand"][sample] += on_their_way
 
 
 _open: Round | None = None
@@ -161,7 +195,7 @@ _open: Round | None = None
 async def open(*, append_only: bool = False) -> Round:
     """Open the lab for a notebook, as the one `Round` there is: end what was open, print a line."""
     global _open
-    shorten_tracebacks()
+    prepare()
     if _open:
         await _open.__aexit__()
     _open = await Round(append_only=append_only).__aenter__()
@@ -180,6 +214,7 @@ async def finish() -> None:
     if problems := unseen_tasks():
         raise LeftBehind("\n".join([UNTIDY, *problems]))
     print("Clean: the lab's server, consumers and proxies have ended; no running tasks are left.")
+    shorten_tracebacks(note=CLEANED_UP)
 
 
 async def somebody_waits(client: RedisClient, *, timeout: float = 5.0) -> None:

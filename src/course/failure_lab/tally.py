@@ -8,11 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 
-def identity(item: Any) -> Any:
-    """Return what an item is counted by: its `id` or, when it has none, its text."""
-    return item["id"] if isinstance(item, dict) and "id" in item else repr(item)
-
-
 @dataclass(frozen=True)
 class Tally:
     """Where every item that was added is now. `print` it for one line."""
@@ -60,10 +55,18 @@ class Tally:
             twice=sum(times.values()) - len(times),
         )
 
+    @property
+    def places(self) -> dict[str, int]:
+        """How many items are in each place, by the place's name; together all that were added."""
+        return {
+            "handled": self.handled,
+            "waiting": self.waiting,
+            "in hand": self.in_hand,
+            "retrying": self.retrying,
+            "dead-lettered": self.dead_lettered,
+            "missing": len(self.missing),
+        }
+
     def __str__(self) -> str:
-        return (
-            f"{self.added} added = {self.handled} handled + {self.waiting} waiting "
-            f"+ {self.in_hand} in hand + {self.retrying} retrying "
-            f"+ {self.dead_lettered} dead-lettered + {len(self.missing)} missing; "
-            f"{self.twice} handled twice"
-        )
+        parts = " + ".join(f"{number} {place}" for place, number in self.places.items())
+        return f"{self.added} added = {parts}; {self.twice} handled twice"

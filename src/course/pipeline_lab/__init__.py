@@ -1,15 +1,11 @@
 """What the lesson on the pipeline needs beside the stages themselves.
 
-scenes.py           drawn scenes for three cameras, with the truth about what is in them
-detector_score.py   recall and precision of a detector on such scenes
-clock.py            a clock that stands still until it is put forward
-timeline.py         what a stage logs, and where the time of an event goes, stage by stage
+clock.py      a clock that stands still until it is put forward
+timeline.py   what a stage logs, and where the time of an event goes, stage by stage
 """
 
-from course.pipeline_lab import scenes
 from course.pipeline_lab.clock import Clock
-from course.pipeline_lab.detector_score import measure
 from course.pipeline_lab.timeline import log_of, time_of_event
 from course.waiting import until
 
-__all__ = ["Clock", "log_of", "measure", "scenes", "time_of_event", "until"]
+__all__ = ["Clock", "log_of", "time_of_event", "until"]

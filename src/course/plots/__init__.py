@@ -9,24 +9,28 @@ Three steps, one call each:
 
 What `show` says is read back from the drawn figure. Words for exact measurements list every value
 (the default); words for timed ones state only what holds in every run: see `peaks`, `peaks_after`,
-`all_under`, `runs_down`, or pass a function of your own from a `words.Series` to a str.
+`ends`, `all_under`, `runs_down`, or pass a function of your own from a `words.Series` to a str.
 
 lengths.py    what has been measured
 words.py      a figure in words
 figures.py    draw
+account.py    draw where every job is
 output.py     show a figure with its words
 live.py       the figure that moves while a cell runs
 measure.py    watch: sample the lengths while the body runs
 """
 
+from course.plots.account import account
 from course.plots.figures import deliveries, line, queue_lengths, round_trips
 from course.plots.measure import watch
 from course.plots.output import show
-from course.plots.words import all_under, peaks, peaks_after, runs_down
+from course.plots.words import all_under, ends, peaks, peaks_after, runs_down
 
 __all__ = [
+    "account",
     "all_under",
     "deliveries",
+    "ends",
     "line",
     "peaks",
     "peaks_after",

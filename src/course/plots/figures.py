@@ -86,15 +86,13 @@ def line(
         outages: where on the x axis nothing was measured: the series have a gap, on a grey band.
         reach: how far the axes reach at least, (x, y): for figures that are to be compared.
     """
-    figure = Figure(figsize=SIZE, layout="constrained")
-    axes = figure.add_subplot(xlabel=x_label, ylabel=y_label)
-    for start, end in outages:
-        axes.axvspan(start, end, gid=OUTAGE, label="no answer", color=SILENT, linewidth=0)
+    figure, axes = new_figure(x_label, y_label)
+    draw_outages(axes, outages)
     for number, (label, values) in enumerate(series.items()):
         places = range(1, len(values) + 1) if x is None else x
         few = draw == "points" or len(values) <= 30
         axes.plot(
-            *_with_gaps(places, values, outages),
+            *with_gaps(places, values, outages),
             label=label,
             **_look(number),
             linestyle="none" if draw == "points" else DASHES[number % len(DASHES)],
@@ -105,17 +103,10 @@ def line(
             markersize=(4 if draw == "points" else 5) if few or len(series) > 1 else 0,
             markevery=1 if few else (number * 3, len(values) // 12),
         )
-    drawn = axes.dataLim  # the box around all that is drawn
-    right, top = max(drawn.x1, reach[0]), max(drawn.y1, reach[1]) or 1
-    edge = 0.02 * (right - drawn.x0) or 0.5  # of a single value, half a step
-    axes.set_xlim(drawn.x0 - edge, right + edge)
-    axes.set_ylim(-0.04 * top, 1.04 * top)
-    _dress(axes)
-    handles = [*axes.lines, *axes.patches[:1]]  # one band stands for all
-    rows = _draw_marks(axes, marks)
-    axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
-    # Below the axes, where it covers no data.
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, **LEGEND)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 3, 5, 10]))
+    if x is None:  # numbered values: a reader may ask for each
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=18, steps=[1, 2, 5, 10], integer=True))
+    finish(figure, axes, title, marks, reach)
     return figure
 
 
@@ -151,11 +142,49 @@ def deliveries(panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str)
     return figure
 
 
+def new_figure(x_label: str, y_label: str) -> tuple[Figure, Axes]:
+    """Return an empty figure of the usual size, and its axes."""
+    figure = Figure(figsize=SIZE, layout="constrained")
+    return figure, figure.add_subplot(xlabel=x_label, ylabel=y_label)
+
+
+def draw_outages(axes: Axes, outages: Sequence[Outage]) -> None:
+    """Draw a grey band where nothing was measured."""
+    for start, end in outages:
+        axes.axvspan(start, end, gid=OUTAGE, label="no answer", color=SILENT, linewidth=0)
+
+
+def finish(
+    figure: Figure,
+    axes: Axes,
+    title: str,
+    marks: Sequence[Mark],
+    reach: tuple[float, float] = (0, 0),
+) -> None:
+    """Set the limits around what is drawn, and add marks, title and, where it helps, a legend."""
+    drawn = axes.dataLim  # the box around all that is drawn
+    right, top = max(drawn.x1, reach[0]), max(drawn.y1, reach[1]) or 1
+    edge = 0.02 * (right - drawn.x0) or 0.5  # of a single value, half a step
+    axes.set_xlim(drawn.x0 - edge, right + edge)
+    axes.set_ylim(-0.04 * top, 1.04 * top)
+    _dress(axes)
+    # In the legend, one band stands for all of them.
+    bands = [patch for patch in axes.patches if patch.get_gid() == OUTAGE]
+    layers = [patch for patch in axes.patches if patch.get_gid() != OUTAGE]
+    handles = [*axes.lines, *layers, *bands[:1]]
+    rows = _draw_marks(axes, marks)
+    axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
+    if len(handles) > 1:  # below the axes, where it covers no data
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=4 - (len(handles) <= 6), **LEGEND
+        )
+
+
 def _look(number: int) -> dict[str, Any]:
     return {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
 
 
-def _with_gaps(
+def with_gaps(
     x: Sequence[float], y: Sequence[float], outages: Sequence[Outage]
 ) -> tuple[list[float], list[float]]:
     """Return the points of a series, with a point that is no number where each outage begins."""

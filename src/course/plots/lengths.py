@@ -1,14 +1,12 @@
-"""Lengths: what `watch` has measured, sample by sample."""
+"""Lengths: what has been measured, sample by sample."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from typing import NamedTuple
-
-from backend.core.redis import RedisClient
 
 
 class Mark(NamedTuple):
@@ -25,31 +23,31 @@ class Outage(NamedTuple):
     end: float
 
 
+Read = Callable[[], Awaitable[Sequence[int]]]
+"""Reads one sample: a number for each name."""
 SILENCE = 0.5
 """Seconds without an answer after which it is said: until then, a length holds."""
 
 
 class Lengths:
-    """The lengths of some queues, sample by sample. `watch` makes it.
+    """The lengths of some queues, or other counts, sample by sample. `watch` makes it.
 
     Attributes:
-        queues: the names of the queues, in the order in which they are drawn.
+        queues: the names of what is counted, in the order in which they are drawn.
         timed: True when samples are taken by the clock, False when only `sample()` takes them.
         times: when each sample arrived, in seconds after the watch began.
         marks: the moments named with `mark()`.
         outages: when the server gave no answer for half a second or longer, by the clock.
     """
 
-    def __init__(
-        self, client: RedisClient, queues: Sequence[str], *, timed: bool, timeout: float
-    ) -> None:
+    def __init__(self, read: Read, queues: Sequence[str], *, timed: bool, timeout: float) -> None:
         self.queues = tuple(queues)
         self.timed = timed
         self.times: list[float] = []
         self.marks: list[Mark] = []
         self.outages: list[Outage] = []
         self._values: dict[str, list[int]] = {queue: [] for queue in queues}
-        self._client = client
+        self._read = read
         self._timeout = timeout
         self._start = time.monotonic()
         self._asked: float | None = None  # since when an answer is owed
@@ -76,12 +74,12 @@ class Lengths:
             self._asked = self._elapsed()
         try:
             async with asyncio.timeout(self._timeout) as deadline:
-                values = await asyncio.gather(*map(self._client.get_queue_length, self.queues))
+                values = await self._read()
         except TimeoutError as error:
             if not deadline.expired():
                 raise  # the client's own, with words of its own
             raise TimeoutError(
-                f"Reading the length of {', '.join(self.queues)} took longer than "
+                f"Counting {', '.join(self.queues)} took longer than "
                 f"{self._timeout:g} s: the server hangs, or is busy with one long command. "
                 "`redis-cli ping` and `redis-cli slowlog get` tell which."
             ) from error

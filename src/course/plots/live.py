@@ -18,7 +18,7 @@ async def draw_until(sampling: asyncio.Task[None], lengths: Lengths) -> None:
 
     All frames have the same text: nbval compares the first with the last, which is stored.
     """
-    text = f"Live view of {', '.join(lengths.queues)}. The figure below it gives the numbers."
+    text = f"Live view of {', '.join(lengths.queues)}. Its numbers are others in every run."
     handle = None
     last = False
     while not last:

@@ -1,10 +1,10 @@
-"""Measure: read the lengths of queues from the server while producers and consumers run."""
+"""Measure: read numbers from the server while producers and consumers run."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -24,7 +24,6 @@ async def watch(
     every: float | None = 0.02,
     live: bool = False,
     timeout: float = 5.0,
-    outages: bool = False,
 ) -> AsyncIterator[Lengths]:
     """Sample the lengths of queues while the body of the `async with` runs, and before and after.
 
@@ -37,8 +36,6 @@ async def watch(
         every: seconds between two samples; None takes none by itself: then call `sample()`.
         live: also draw the lengths below the cell while it runs, up to 8 times a second.
         timeout: seconds that the server has for one sample.
-        outages: the server will be away for a while: until it answers again there is a gap, and no
-            error. It has to be back when the body ends.
 
     Raises:
         TimeoutError: the server did not answer a sample in time.
@@ -51,25 +48,27 @@ async def watch(
     if live and every is None:
         raise ValueError("a live view samples by the clock: give `every` in seconds")
 
-    async with _asks_once(client) if outages else nullcontext(client) as asking:
-        lengths = Lengths(asking, queues, timed=every is not None, timeout=timeout)
-        if every is None:
-            yield lengths
-            return
-        await lengths.sample()
-        async with _sampling(lengths, every, live=live, outages=outages):
-            yield lengths
+    async def read() -> Sequence[int]:
+        return await asyncio.gather(*map(client.get_queue_length, queues))
 
-
-def _asks_once(client: RedisClient) -> RedisClient:
-    """Return a client that does not wait before it asks again: the gap would be longer by that."""
-    return RedisClient(client.redis_url, namespace=client.namespace, attempts=1)
+    lengths = Lengths(read, queues, timed=every is not None, timeout=timeout)
+    if every is None:
+        yield lengths
+        return
+    async with sampled(lengths, every, live=live):
+        yield lengths
 
 
 @asynccontextmanager
-async def _sampling(
-    lengths: Lengths, every: float, *, live: bool, outages: bool
+async def sampled(
+    lengths: Lengths, every: float, *, live: bool = False, outages: bool = False
 ) -> AsyncIterator[None]:
+    """Sample by the clock while the body runs: see `watch`.
+
+    With `outages`, a server that is away leaves a gap, and is no error. It has to be back when the
+    body ends.
+    """
+    await lengths.sample()
     failures: Sequence[BaseException] = ()
     done = asyncio.Event()
     try:

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 from numpy.typing import ArrayLike, NDArray
 
 # What is not read as a line is known by its gid: a vertical line that names a moment, a band in
@@ -75,6 +76,11 @@ def peaks(low: float, high: float) -> Words:
         return f"starts at {start}, peaks {_within(max(series.y), low, high)}, ends at {end}"
 
     return words
+
+
+def ends(series: Series) -> str:
+    """Say where a series ends, for what varies before that: "ends at 12"."""
+    return f"ends at {_number(series.y[-1])}"
 
 
 def peaks_after(bands: Mapping[str, tuple[float, float]]) -> Words:
@@ -152,7 +158,7 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
     """Return what the figure shows: its titles, then a line for each series and one for the marks.
 
     Args:
-        figure: any matplotlib figure with lines or bars.
+        figure: any matplotlib figure with lines, bars or layers.
         words: how to put a series into words: one way for all, or {label: way}; the others `exact`.
 
     Raises:
@@ -170,13 +176,16 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
             labels.append(series.label)
             said = ways.get(series.label, usual)(series) if series.y else "nothing"
             lines.append(f"{series.label}: {said}")
+        if layers := [series.y for series in _layers(axes)]:
+            sums = {_number(sum(values)) for values in zip(*layers, strict=True)}
+            lines.append(f"together: {' or '.join(sorted(sums))} at any time")
         if marks := _marks(axes):
             # A place on the axis is said where it is the same in every run.
             at = " at {}" if words is exact else ""
             said = ", ".join(label + at.format(_number(place)) for label, place in marks)
             lines.append(f"marked: {said}")
         if any(patch.get_gid() == OUTAGE for patch in axes.patches):
-            lines.append("no answer for a while: no length is known there")
+            lines.append("no answer for a while: nothing is known there")
     if missing := set(ways) - set(labels):
         raise ValueError(f"words for {sorted(missing)}, but what is drawn is {labels}")
     if not labels:
@@ -185,7 +194,7 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
 
 
 def drawn(axes: Axes) -> Iterator[Series]:
-    """Yield every series that is drawn in the axes: lines, then bars."""
+    """Yield every series that is drawn in the axes: lines, layers, then bars."""
     numbers = count(1)
 
     def named(label: object) -> str:
@@ -201,10 +210,23 @@ def drawn(axes: Axes) -> Iterator[Series]:
             known = ~np.isnan(y)  # a gap is drawn as a point that is no number
             label = named(line.get_label())
             yield Series(label, x[known].tolist(), y[known].tolist(), _marks(axes))
+    for series in _layers(axes):
+        yield series._replace(label=named(series.label))
     for bars in axes.containers:
         if isinstance(bars, BarContainer):
             middles = [bar.get_x() + bar.get_width() / 2 for bar in bars]
             yield Series(named(bars.get_label()), middles, [bar.get_height() for bar in bars])
+
+
+def _layers(axes: Axes) -> Iterator[Series]:
+    """Yield what stands one on the other, each as high as it is by itself."""
+    for patch in axes.patches:
+        if isinstance(patch, StepPatch):
+            tops, edges, floor = patch.get_data()
+            heights = _floats(tops) - _floats(floor)
+            known = ~np.isnan(heights)
+            x = _floats(edges)[:-1][known].tolist()
+            yield Series(str(patch.get_label()), x, heights[known].tolist(), _marks(axes))
 
 
 def _marks(axes: Axes) -> tuple[tuple[str, float], ...]:

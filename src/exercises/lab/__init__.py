@@ -1,1 +1,1 @@
-"""The exercises of the lesson 06_failure_lab."""
+"""The exercises of the lesson 06_lose_nothing."""

@@ -12,12 +12,12 @@ QUEUE, HELD = "detection_queue", "detection_queue:held"
 
 
 async def check(bench: Bench) -> None:
-    """Set aside 120 detections, then none, then two; with a camera at work; and cut short."""
-    detections: list[Any] = [{"file_path": f"/images/{number:04}.jpg"} for number in range(120)]
-    await _drain(bench, detections, held=[], when="120 detections wait")
-    await _drain(bench, [], held=detections, when="no detection waits")
-    when = "two detections wait, and others are held from before"
-    await _drain(bench, ["one", "two"], held=detections, when=when)
+    """Set aside 120 jobs, then none, then two; with a camera at work; and cut short."""
+    jobs: list[Any] = [{"file_path": f"/images/{number:04}.jpg"} for number in range(120)]
+    await _drain(bench, jobs, held=[], when="120 jobs wait")
+    await _drain(bench, [], held=jobs, when="no job waits")
+    when = "two jobs wait, and others are held from before"
+    await _drain(bench, ["one", "two"], held=jobs, when=when)
     await _while_a_camera_writes(bench)
     await _while_another_comes(bench)
     mistakes = dict.fromkeys(("one", "two", "three"), "LOST_WITH_YOU")
@@ -62,15 +62,14 @@ async def _while_a_camera_writes(bench: Bench) -> None:
         added.append(f"late {len(added)}")
         await bench.redis.add(QUEUE, added[-1])
 
-    when = "two detections wait, and a camera adds another after each of your commands"
+    when = "two jobs wait, and a camera adds another after each of your commands"
     await bench.ask(when=when, between=camera, too_long="FOR_EVER")
     waits, held = (await _lists(bench)).values()
-    missing, everywhere = sorted({*added} - {*waits, *held}), "every detection in one of the lists"
+    missing, everywhere = sorted({*added} - {*waits, *held}), "every job in one of the lists"
     expect(missing, [], "LOST", expected=everywhere, shown=f"missing: {missing}")
     expect(held[:2], added[:2], "OTHER", expected=f"held: {added[:2]}, then later ones")
-    expect(
-        sorted(waits + held), sorted(added), "TWICE", expected=everywhere, shown="one is in both"
-    )
+    waits_or_held = sorted(waits + held)
+    expect(waits_or_held, sorted(added), "TWICE", expected=everywhere, shown="one is in both")
 
 
 async def _while_another_comes(bench: Bench) -> None:
@@ -79,11 +78,9 @@ async def _while_another_comes(bench: Bench) -> None:
         return await bench.answers[0](stage.client)
 
     async for cut in bench.interrupted(job=job, fill=_fill, ways=["overtaken"]):
-        when, there = (
-            f"A detection was added {cut['cut'].replace('its', 'your')}.",
-            await _lists(bench),
-        )
+        there = await _lists(bench)
         if "late" not in [*there["waiting"], *there["held"]]:
+            when = f"A job was added {cut['cut'].replace('its', 'your')}."
             raise NotYet("LOST", expected="it waits, or is held", came=f"{there}", when=when)
 
 

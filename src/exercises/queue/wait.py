@@ -19,7 +19,7 @@ async def check(bench: Bench) -> None:
 
 
 async def _there(bench: Bench, item: str, left: list[str]) -> None:
-    came = await _next(bench, 2, when=f"{len(left) + 1} detections wait")
+    came = await _next(bench, 2, when=f"{len(left) + 1} jobs wait")
     newest = came == "0002.jpg" != item
     expect(came, item, {"NEWEST": newest, "OTHER_ITEM": bool(came), "GAVE_UP_AT_ONCE": True})
     stays = await bench.redis.peek_queue(QUEUE)
@@ -34,7 +34,7 @@ async def _late(bench: Bench) -> None:
         await bench.redis.add(QUEUE, LATE)
 
     camera = asyncio.create_task(late_camera())
-    came = await _next(bench, 2.6, when="a detection comes after 1.2 s, with `seconds=2.6`")
+    came = await _next(bench, 2.6, when="a job comes after 1.2 s, with `seconds=2.6`")
     await camera
     mistakes = {"GAVE_UP": came in ("quiet", None), "OTHER_ITEM": True}
     expect(came, LATE, mistakes, shown=f"{came!r} after {bench.seconds:.1f} s")

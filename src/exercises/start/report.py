@@ -1,11 +1,11 @@
-"""Put one detection into the queue, and say how many wait."""
+"""Put one job into the queue, and say how many wait."""
 
 from typing import Any
 
 from exercises.bench import Bench
 from exercises.verdict import expect
 
-DETECTIONS: list[dict[str, Any]] = [
+JOBS: list[dict[str, Any]] = [
     {"camera_id": "garage", "file_path": "/export/foscam/garage/0001.jpg"},
     {"camera_id": "Küche", "file_path": "/export/foscam/kueche/0207.jpg", "size": 48_113},
     {"camera_id": "garage", "file_path": "/export/foscam/garage/0002.jpg"},
@@ -14,14 +14,14 @@ DETECTIONS: list[dict[str, Any]] = [
 
 async def check(bench: Bench) -> None:
     """Push three; look what is in the queue, and what was returned."""
-    for number, detection in enumerate(DETECTIONS, 1):
-        length = await bench.ask(dict(detection), when=f"{number - 1} detections wait")
-        queue, before = DETECTIONS[:number], DETECTIONS[: number - 1]
+    for number, job in enumerate(JOBS, 1):
+        length = await bench.ask(dict(job), when=f"{number - 1} jobs wait")
+        queue, before = JOBS[:number], JOBS[: number - 1]
         items = await bench.redis.peek_queue("detection_queue")
         mistakes = {
             "OTHER_QUEUE": len(items) < number,
             "TEXT": any(isinstance(item, str) for item in items),
-            "IN_FRONT": items == [detection, *before],
+            "IN_FRONT": items == [job, *before],
             "OTHER_ITEM": True,
         }
         expect(items, queue, mistakes, expected=f"{queue} in the queue", shown=f"{items}")

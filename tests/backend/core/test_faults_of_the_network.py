@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -449,9 +450,9 @@ async def logged(caplog: pytest.LogCaptureFixture, text: str) -> bool:
 async def test_a_call_to_a_server_that_is_down_says_that_it_is_down(
     private_server: PrivateServer,
 ) -> None:
-    async with RedisClient(private_server.url, timeout=0.3, backoff_base=0.1) as client:
+    async with RedisClient(private_server.url, timeout=1.0, backoff_base=0.3) as client:
         private_server.stop()
-        for _ in range(10):  # a deadline that falls into a wait must not hide the reason
+        for _ in range(5):  # a deadline that falls into a wait must not hide the reason
             with pytest.raises(exceptions.ConnectionError):
                 await client.get("key")
 
@@ -482,3 +483,29 @@ async def test_a_quiet_listener_whose_connections_lasted_does_not_wait_before_th
                 await asyncio.sleep(0.2)  # silence: a PING was answered
                 await admin.client_kill_filter(_type="pubsub")
                 assert (await gap)["type"] == "gap"
+
+
+async def test_a_crowd_of_calls_is_told_that_the_wait_may_be_its_own(
+    private_server: PrivateServer,
+) -> None:
+    async with RedisClient(private_server.url, timeout=0.3) as client:
+        private_server.pause()
+        one = await asyncio.gather(client.get("key"), return_exceptions=True)
+        many = await asyncio.gather(*(client.get("key") for _ in range(80)), return_exceptions=True)
+        private_server.resume()
+    assert "connections" not in str(one[0])
+    assert all("calls at once share 50 connections" in str(error) for error in many[:20])
+
+
+async def test_no_file_descriptor_left_is_a_connection_error(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(self: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    await client.add_to_queue("queue", 1)
+    monkeypatch.setattr("redis.asyncio.connection.Connection._connect", none_left)
+    with pytest.raises(exceptions.ConnectionError, match="Too many open files"):
+        await client.get_from_queue("queue", timeout=1)
+    monkeypatch.undo()
+    assert await client.get_from_queue("queue", timeout=1) == 1

@@ -507,3 +507,10 @@ async def test_a_push_to_a_hung_server_that_is_made_again_gives_one_item(
 
         await until(answered)
     assert await admin.lrange("q", 0, -1) == ['"once"']
+
+
+async def test_a_dedupe_key_of_another_type_is_not_ours_and_gives_way(client: RedisClient) -> None:
+    await client.call("HSET", client.full_name("dedupe:key"), "a", "b")
+    for duplicate in (False, True):
+        result = await add_to_queue_safe(client, "queue", 1, dedupe_key="key")
+        assert (result.success, result.duplicate, result.queue_length) == (True, duplicate, 1)

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from redis import exceptions
@@ -49,11 +50,11 @@ def test_what_can_be_worked_with_is_not_refused(info: dict) -> None:
 
 
 @contextmanager
-def a_cluster_node() -> Iterator[str]:
+def a_cluster_node(folder: Path) -> Iterator[str]:
     port = _free_port()
     node = subprocess.Popen(
         [find_server(), "--port", str(port), "--bind", "127.0.0.1", "--save", "",
-         "--cluster-enabled", "yes", "--cluster-config-file", f"/tmp/nodes-{port}.conf"],
+         "--cluster-enabled", "yes", "--dir", folder],
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -63,9 +64,9 @@ def a_cluster_node() -> Iterator[str]:
         node.wait()
 
 
-async def test_a_node_of_a_cluster_is_refused_at_connect() -> None:
-    with a_cluster_node() as url:
-        client = RedisClient(url, attempts=50, backoff_base=0.02)
+async def test_a_node_of_a_cluster_is_refused_at_connect(tmp_path: Path) -> None:
+    with a_cluster_node(tmp_path) as url:
+        client = RedisClient(url, attempts=500, backoff_base=0.02, backoff_cap=0.1)
         with pytest.raises(UnsuitableServer, match="node of a Redis Cluster"):
             await client.connect()
         await client.disconnect()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support import until
 
+from backend.core.unavailable import BadItem
 from backend.services.analyzer import (
     AnalysisWorker,
     Assessment,
@@ -105,7 +106,7 @@ async def test_two_workers_share_the_batches(client):
 async def test_a_batch_whose_detections_are_forgotten_is_an_error(client):
     job = await add_batch(client)
     await client.delete("detection:d1", "detection:d2")
-    with pytest.raises(LookupError, match="none of the detections"):
+    with pytest.raises(BadItem, match="none of the detections"):
         await AnalysisWorker(client, Counting()).handle(job)
 
 

@@ -15,11 +15,11 @@ from backend.api.app import create_app
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import queue_counts
 from backend.core.unavailable import Unavailable
+from backend.examples.scenes import scene
 from backend.services.analyzer import AnalysisWorker, Assessment, Batch
 from backend.services.batch_aggregator import ANALYSIS_QUEUE, BatchAggregator
 from backend.services.detector import Detection, DetectionWorker
 from backend.services.file_watcher import DETECTION_QUEUE
-from course.pipeline_lab.scenes import scene
 from private_redis import PrivateServer
 
 NOBODY_IS_BURIED_FOR = 1.0  # seconds: on a queue of five, three attempts each took much less

@@ -7,6 +7,7 @@ import pytest
 from tests.support import until
 
 from backend.core.redis import RedisClient
+from backend.core.unavailable import Unavailable
 from backend.services.batch_aggregator import ANALYSIS_QUEUE, BatchAggregator
 from backend.services.event_broadcaster import publish_event
 
@@ -46,6 +47,16 @@ async def test_the_first_detection_opens_a_batch_under_the_production_keys(
     assert await client.peek_queue(f"batch:{batch_id}:detections") == ["d1"]
     assert await client.get(f"batch:{batch_id}:started_at") == clock()
     assert await client.get(f"batch:{batch_id}:last_activity") == clock()
+
+
+async def test_a_batch_that_is_opened_is_told_once_with_when_it_closes(aggregator, caplog):
+    caplog.set_level("INFO")
+    batch_id = await aggregator.add_detection(seen(1))
+    await aggregator.add_detection(seen(2))
+    await aggregator.add_detection(seen(3, type="person", confidence=0.99))  # the fast path
+    assert [record.message for record in caplog.records if "is open" in record.message] == [
+        f"driveway: batch {batch_id} is open: until nothing comes for 30 s, and 90 s at the longest"
+    ]
 
 
 async def test_what_is_needed_has_no_time_to_live_and_a_closed_batch_leaves_nothing_else(
@@ -315,3 +326,51 @@ async def test_a_batch_that_redis_has_forgotten_is_reported(aggregator, client, 
     assert "driveway: its batch cannot be closed" in caplog.text
     assert await aggregator.close_due() == []
     assert caplog.text.count("cannot be closed") == 1
+
+
+# ---- values of others under the aggregator's keys ----
+
+
+async def test_what_lies_where_the_deadlines_are_is_put_aside(client):
+    await client.set("batch:deadlines", "somebody else's")
+    aggregator = BatchAggregator(client, idle=0)
+    await aggregator.add_detection(seen(1))
+    (closed,) = await aggregator.close_due()
+    assert closed.detection_ids == ("d1",)
+    assert await client.get("batch:deadlines:set-aside") == "somebody else's"
+
+
+async def test_no_detection_is_to_blame_for_an_analysis_queue_that_is_none(client):
+    await client.set("analysis_queue", "somebody else's")
+    sure = seen(1, type="person", confidence=0.95)
+    with pytest.raises(Unavailable, match="WRONGTYPE"):
+        await BatchAggregator(client).add_detection(sure)
+    await client.delete("analysis_queue")
+    assert await BatchAggregator(client).add_detection(sure)
+
+
+async def test_what_is_no_id_does_not_spoil_the_batch_for_the_others(client):
+    aggregator = BatchAggregator(client, idle=0)
+    batch_id = await aggregator.add_detection(seen(1))
+    ids = client.full_name(f"batch:{batch_id}:detections")
+    await client.call("RPUSH", ids, "x", b'"\xff"', '"a"b"', '"\\"', "null", '""')
+    await aggregator.close_due()
+    (job,) = await client.peek_queue("analysis_queue")
+    assert job["detection_ids"] == ["d1"]
+
+
+async def test_an_open_batch_of_which_the_list_is_somebody_elses_is_none(client):
+    aggregator = BatchAggregator(client, idle=0)
+    first = await aggregator.add_detection(seen(1))
+    await client.delete(f"batch:{first}:detections")
+    await client.set(f"batch:{first}:detections", "somebody else's")
+    second = await aggregator.add_detection(seen(2))
+    assert second != first
+    closed = [each.detection_ids for each in await aggregator.close_due()]
+    assert closed == [("d2",)]
+
+
+async def test_an_id_that_the_scripts_cannot_write_is_refused(client):
+    for id in ('a"b', "a\\b", "a\n", "é", ""):
+        with pytest.raises(ValueError, match="printable ASCII"):
+            await BatchAggregator(client).add_detection(seen(1, id=id))

@@ -14,12 +14,13 @@ from PIL import Image
 from tests.support import until
 
 from backend.core.reliable_queue import ReliableQueue
+from backend.core.unavailable import BadItem
+from backend.examples.scenes import background, scene
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import Detection, DetectionWorker, UnsupportedMedia
 from backend.services.detectors.background import BackgroundDetector
 from backend.services.file_watcher import DETECTION_QUEUE
 from backend.services.media_file import Refused
-from course.pipeline_lab.scenes import background, scene
 
 
 def job(path: Path, **fields) -> dict:
@@ -125,7 +126,7 @@ async def test_a_worker_that_is_stopped_gives_its_job_back(client, aggregator, r
 )
 async def test_a_job_that_is_not_as_it_should_be_is_refused(client, aggregator, root, bad):
     worker = DetectionWorker(client, Seeing(CAR), aggregator)
-    with pytest.raises(ValueError, match=next(iter(bad))):
+    with pytest.raises(BadItem, match=next(iter(bad))):
         await worker.handle(job(scene("driveway").save(root), **bad))
 
 
@@ -254,4 +255,4 @@ async def test_a_bad_job_goes_to_the_dead_letters_and_the_worker_goes_on(
         await until(lambda: client.exists("batch:driveway:current"))
     (dead,) = await client.peek_queue("dlq:detection_queue")
     assert dead["original_job"]["file_path"].endswith("gone.jpg")
-    assert dead["error"].startswith("FileNotFoundError")
+    assert dead["error"].startswith("BadItem: 'gone.jpg' is gone")

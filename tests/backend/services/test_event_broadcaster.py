@@ -272,3 +272,10 @@ async def test_a_job_in_hand_is_in_processing(client):
             "processing": 1,
             "dead": 0,
         }
+
+
+async def test_a_foreign_value_where_a_batch_has_its_event_keeps_no_event_back(client):
+    await client.call("HSET", client.full_name("batch_event:ab12"), "a", "b")
+    assert await event_of_batch(client, "ab12") is None
+    known = await publish_event(client, {"batch_id": "ab12"})
+    assert await event_of_batch(client, "ab12") == known

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from backend.examples.scenes import background, scene
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import DetectionWorker
 from backend.services.detectors.background import BackgroundDetector
 from backend.services.frames import MOST_FRAMES, frames
-from course.pipeline_lab.scenes import background, scene
 
 cv2 = pytest.importorskip("cv2")
 numpy = pytest.importorskip("numpy")

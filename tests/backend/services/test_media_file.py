@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from tests.backend.services.images import jpeg
 
+from backend.examples.scenes import scene
 from backend.services.media_file import Refused, examine
-from course.pipeline_lab.scenes import scene
 
 
 def bomb() -> bytes:
@@ -36,7 +36,7 @@ def box(kind: bytes, size: int) -> bytes:
         ("garden/bomb.png", bomb(), "too many|bomb"),
         ("garden/notes.txt", b"hello", "neither an image nor a video"),
         ("front door/a.jpg", jpeg(), "no camera id"),
-        ("a.jpg", jpeg(), "no camera id"),
+        ("a.jpg", jpeg(), "beside the cameras' folders"),
     ],
 )
 def test_what_is_no_whole_image_of_a_camera_is_refused(root, name, content, reason):

@@ -99,3 +99,41 @@ async def test_a_stage_can_be_started_again(client: RedisClient) -> None:
         async with stage:
             assert stage.ready.is_set()
         await stage.stop()  # twice is harmless
+
+
+async def test_a_stage_that_fails_when_it_is_told_to_end_ends(client: RedisClient) -> None:
+    class FailsAtTheEnd(Stage):
+        async def run(self) -> None:
+            self.ready.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                raise ValueError("and it could not tidy up")
+
+    async with asyncio.timeout(5), FailsAtTheEnd(client):
+        pass
+
+
+async def test_a_trouble_after_a_long_good_time_is_a_new_one(
+    client: RedisClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.services.stage.LONGEST_WAIT_OF_A_FAULT", 0.05)
+
+    class NowAndThen(Failing):
+        async def run(self) -> None:
+            await asyncio.sleep(0.1)  # simulated: a good time
+            await super().run()
+
+    refused = exceptions.ConnectionError("refused")
+    async with NowAndThen(client, refused, refused):
+        pass
+    assert caplog.text.count("ConnectionError: refused; waiting, and trying again") == 2
+
+
+async def test_what_redis_says_of_a_key_is_logged_without_a_traceback(
+    client: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Failing(client, exceptions.ResponseError("WRONGTYPE")):
+        pass
+    assert "ResponseError: WRONGTYPE; beginning again" in caplog.text
+    assert "Traceback" not in caplog.text

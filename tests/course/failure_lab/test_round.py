@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -9,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from redis import exceptions
-from tests.support import exists, wait_until
+from tests.support import exists, until, wait_until
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
+from backend.examples.pop_or_reserve import COMMANDS, QUEUE, Mode
 from course import failure_lab
-from course.failure_lab.modes import COMMANDS, QUEUE, Mode
 from course.failure_lab.round import Round
 from course.failure_lab.tally import Tally
 
@@ -189,6 +190,54 @@ async def test_every_place_is_counted_and_handled_twice_as_well(round: Round) ->
         await client.add_to_queue(f"dlq:{QUEUE}", {"original_job": {"id": 5}})
         await client.add_to_queue(f"dlq:{QUEUE}", "not an entry of ours")
         assert await round.count() == Tally(6, 1, 1, 1, 1, 1, missing=[6], twice=1)
+
+
+@pytest.mark.parametrize("mode", COMMANDS)
+async def test_a_watched_loss_is_seen_from_the_moment_on_in_which_it_happens(
+    round: Round, mode: Mode
+) -> None:
+    await round.begin(mode)
+    consumer = await round.start_consumer(work_seconds=30)
+    async with round.watch() as counts:
+        await round.add(2)
+        await consumer.holds_item()
+        await until(lambda: counts["in hand"][-1] == 1)
+        consumer.kill()
+        samples = len(counts.times)
+        await until(lambda: len(counts.times) > samples + 1)
+    lost = mode == "pop"
+    assert counts["in hand"][-1] == (not lost)
+    assert counts["missing"] == sorted(counts["missing"])
+    assert counts["missing"][-1] == lost
+    assert {counts["missing"][place] for place in range(samples)} <= {0, int(lost)}
+
+
+async def test_what_is_on_its_way_to_a_consumer_is_in_hand_and_not_missing(round: Round) -> None:
+    async with round.watch() as counts:
+        await round.add()
+        job = await round.client.get_from_queue(QUEUE, timeout=1)  # nobody knows of it
+        samples = len(counts.times)
+        await until(lambda: len(counts.times) > samples + 1)
+        round.handled.append(job["id"])
+    assert not any(counts["missing"])
+    assert counts["in hand"][samples + 1] == 1
+    assert counts["handled"][-1] == 1
+
+
+async def test_a_server_that_is_away_for_a_while_leaves_a_gap(round: Round) -> None:
+    async with round.watch() as counts:
+        round.server.kill()
+        await asyncio.sleep(0.7)
+        round.server.start()
+        await until(lambda: bool(counts.outages))
+    assert len(counts.outages) == 1
+    assert len(counts["missing"]) == len(counts.times) >= 2
+
+
+async def test_a_server_that_is_not_back_when_the_body_ends_is_an_error(round: Round) -> None:
+    with pytest.raises(exceptions.ConnectionError):
+        async with round.watch():
+            round.server.kill()
 
 
 async def test_a_waiting_client_is_noticed_and_its_absence_said(round: Round) -> None:

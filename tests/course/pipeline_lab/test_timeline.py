@@ -4,6 +4,7 @@ import pytest
 from tests.support import hear
 
 from backend.core.redis import RedisClient
+from backend.examples.scenes import CAMERAS, background, scene
 from backend.services.analyzer import AnalysisWorker
 from backend.services.analyzers.rules import RuleAnalyzer
 from backend.services.batch_aggregator import BatchAggregator
@@ -12,7 +13,6 @@ from backend.services.detectors.background import BackgroundDetector
 from backend.services.event_broadcaster import EVENT_CHANNEL
 from backend.services.file_watcher import FileWatcher
 from course.pipeline_lab.clock import Clock
-from course.pipeline_lab.scenes import CAMERAS, background, scene
 from course.pipeline_lab.timeline import time_of_event
 
 PARTS = [

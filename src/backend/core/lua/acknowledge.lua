@@ -2,13 +2,17 @@
 -- include reliable_queue.lua
 
 local token, lease_ms = ARGV[2], ARGV[3]
+-- The lease remembers what was acknowledged last, and how many it were in all.
+local kept = redis.pcall('GET', lease)
+kept = type(kept) == 'string' and kept or ''  -- absent, or of the wrong type
+local last, count = string.match(kept, '^%d+ (%x+) (%d+)$')
 if is_in_hand(token) then
-    -- The lease remembers what was acknowledged last: asked again, the answer is the same.
-    redis.call('SET', lease, lease_ms .. ' ' .. token, 'XX', 'KEEPTTL')
+    kept = string.format('%s %s %d', lease_ms, token, (count or 0) + 1)
+    redis.call('SET', lease, kept, 'XX', 'KEEPTTL')
     redis.call('LPOP', processing, 2)  -- the item, and its reservation
     return 1
 end
-if string.match(redis.call('GET', lease) or '', ' (%x+)$') == token then return 1 end
+if last == token then return 1 end  -- asked again, the answer is the same
 
 -- The lease had run out. If nobody has the item in hand by now, it is handled all the same.
 for _, member in ipairs(redis.call('ZRANGE', retry, '-inf', milliseconds(), 'BYSCORE')) do

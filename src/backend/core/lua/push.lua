@@ -13,8 +13,8 @@ for _, key in ipairs(policy == 'dlq' and {queue, dlq} or {queue}) do
 end
 
 -- The dedupe key remembers which call added the item, and how many had to make room for it.
-local known = dedupe and redis.call('GET', dedupe)
-if known then
+local known = dedupe and redis.pcall('GET', dedupe)
+if type(known) == 'string' then  -- what is of another type is not ours, and gives way
     local by, made_room = string.match(known, '^(%x+) (%d+)$')
     local length = redis.call('LLEN', queue)
     if by == this_call then return {'added', length, tonumber(made_room)} end  -- asked again

@@ -15,19 +15,20 @@ local function write(token, attempt, first_failed_at)
     return string.format(form, token, attempt, first_failed_at)
 end
 
-local PATTERN = '{"token":"(%x+)","attempt":(%d+),"first_failed_at":"([^"]*)"}'
-
--- Returns token, attempt and first_failed_at; nothing, if this is no reservation.
-local function read(written)
-    return string.match(written or '', '^' .. PATTERN .. '$')
-end
+local PATTERN = '^{"token":"(%x+)","attempt":(%d+),"first_failed_at":"([%w:.+-]*)"}(.*)$'
 
 -- Splits a member of `retry`: the item, then token, attempt and first_failed_at. A member that
 -- somebody else has put there counts as an item that was never handed out.
 local function split(member)
-    local token, attempt, first_failed_at, item = string.match(member, '^' .. PATTERN .. '(.*)$')
-    if not token then return member, '0', 0, '' end
+    local token, attempt, first_failed_at, item = string.match(member, PATTERN)
+    if not token or #attempt > 9 then return member, '0', 0, '' end
     return item, token, tonumber(attempt), first_failed_at
+end
+
+-- Returns token, attempt and first_failed_at; nothing, if this is no reservation.
+local function read(written)
+    local rest, token, attempt, first_failed_at = split(written or '')
+    if rest == '' and attempt > 0 then return token, attempt, first_failed_at end
 end
 
 -- Whether the item in hand is the one that was reserved with this token.
@@ -38,7 +39,7 @@ end
 -- The items in a processing list, each with its reservation, if it has one. There can be more than
 -- one: a wait that its consumer gave up may bring another, if the server learns of that too late.
 local function held(list)
-    local all, items = redis.call('LRANGE', list, 0, -1), {}
+    local all, items = redis.pcall('LRANGE', list, 0, -1), {}  -- no list? Then it is not ours
     local place = 1
     while all[place] do
         local written = read(all[place + 1]) and all[place + 1]
@@ -55,13 +56,13 @@ local function put_back(list, reserved_at, counts)
     for place = #items, 1, -1 do  -- in the end, the first is in front
         local item, written = unpack(items[place])
         local token, attempt, first_failed_at = read(written)
-        attempt = token and tonumber(attempt) - (counts and 0 or 1) or 0
+        attempt = token and attempt - (counts and 0 or 1) or 0
         if attempt > 0 then
             redis.call('ZADD', retry, reserved_at, write(token, attempt, first_failed_at) .. item)
         else
             redis.call('LPUSH', queue, item)
         end
     end
-    redis.call('DEL', list)
+    if #items > 0 then redis.call('DEL', list) end
     return #items
 end

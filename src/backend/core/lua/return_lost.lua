@@ -3,9 +3,10 @@
 
 -- One living consumer is enough to look: the others find `swept`, and leave it at that.
 local lease_ms, interval = tonumber(ARGV[2]), tonumber(ARGV[3])
-if interval > 0 and redis.call('PTTL', swept) > interval then
-    redis.call('DEL', swept)  -- longer than it was set for: the server's clock was put back
-end
+local left = redis.call('PTTL', swept)
+if interval > 0 and (left > interval or left == -1) then
+    redis.call('DEL', swept)  -- longer than we set it for: the server's clock was put back, or
+end                           -- somebody else has put it there
 if interval > 0 and not redis.call('SET', swept, '', 'NX', 'PX', interval) then return 0 end
 
 -- Only Redis knows who the others are, so the names of their keys are made here.
@@ -13,14 +14,18 @@ local count = 0
 local reserved = redis.call('ZRANGE', consumers, 0, -1, 'WITHSCORES')
 for place = #reserved - 1, 1, -2 do  -- in the end, what was reserved first is in front
     local other, reserved_at = reserved[place], reserved[place + 1]
-    local its_lease = queue .. ':lease:' .. other
-    local left = redis.call('PTTL', its_lease)
-    if left == -2 then
-        count = count + put_back(queue .. ':processing:' .. other, reserved_at, true)
+    local its_lease, its_list = queue .. ':lease:' .. other, queue .. ':processing:' .. other
+    local kind = redis.call('TYPE', its_list).ok
+    left = redis.call('PTTL', its_lease)
+    if kind ~= 'list' and kind ~= 'none' then
+        -- Somebody else has put something there. The others are looked for all the same.
+    elseif left == -2 then
+        count = count + put_back(its_list, reserved_at, true)
         redis.call('ZREM', consumers, other)
     elseif left > lease_ms then
         -- Longer than a lease of its own can be? Then the server's clock was put back.
-        local its_own = tonumber(string.match(redis.call('GET', its_lease), '^%d+'))
+        local written = redis.pcall('GET', its_lease)
+        local its_own = type(written) == 'string' and tonumber(string.match(written, '^%d+'))
         if its_own and left > its_own then redis.call('PEXPIRE', its_lease, its_own) end
     end
 end

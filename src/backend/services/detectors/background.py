@@ -1,5 +1,6 @@
 """The built-in detector: compares the image with the camera's background. It needs no model."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
 from backend.services.detector import Box, Detection
+
+logger = logging.getLogger("backend.services.detector")
 
 Mask = NDArray[np.bool_]
 
@@ -59,7 +62,10 @@ class BackgroundDetector:
         """Return the camera's background; learn it from this image, if there is none."""
         if camera_id in self._given:
             return self._given[camera_id]
-        background = self._learned.pop(camera_id, None) or _background(image)
+        background = self._learned.pop(camera_id, None)
+        if background is None:
+            background = _background(image)
+            logger.info("%s: this image is taken as the background", camera_id)
         self._learned[camera_id] = background  # the latest last
         if len(self._learned) > MOST_LEARNED:
             del self._learned[next(iter(self._learned))]

@@ -8,6 +8,12 @@ if now == '' then  -- the server's time, so that all aggregators have the same
     now = string.format('%d.%06d', clock[1], clock[2])
 end
 
+-- What somebody else has put under this name is put aside: batches go on.
+local kind = redis.call('TYPE', deadlines).ok
+if kind ~= 'zset' and kind ~= 'none' then
+    redis.call('RENAME', deadlines, deadlines .. ':set-aside')
+end
+
 -- Lua writes numbers with 14 digits unless told otherwise: too few for a time of day.
 local function plus(time, seconds)
     return string.format('%.17g', tonumber(time) + seconds)
@@ -27,7 +33,19 @@ end
 -- The id of the camera's open batch. What somebody else has put under its key is none.
 local function open_batch(camera)
     local current = redis.pcall('GET', batches .. camera .. ':current')
-    return type(current) == 'string' and string.match(current, '^"(%w+)"$') or nil
+    local batch = type(current) == 'string' and string.match(current, '^"(%w+)"$')
+    if not batch then return nil end
+    local kind = redis.call('TYPE', batches .. batch .. ':detections').ok
+    return (kind == 'list' or kind == 'none') and batch or nil
+end
+
+-- The ids in an open batch, in quotes. What is no id would spoil the job for the others.
+local function ids_of(of_batch)
+    local ids = {}
+    for _, id in ipairs(redis.call('LRANGE', of_batch .. ':detections', 0, -1)) do
+        if string.match(id, '^"[^"\\%c\128-\255]+"$') then table.insert(ids, id) end
+    end
+    return ids
 end
 
 local function started_at(batch)
@@ -39,7 +57,7 @@ end
 local function close(camera)
     local batch = open_batch(camera)
     local of_batch = batches .. (batch or '')
-    local ids = batch and redis.call('LRANGE', of_batch .. ':detections', 0, -1) or {}
+    local ids = batch and ids_of(of_batch) or {}
     local started = batch and started_at(batch) or now
     if #ids > 0 then redis.call('RPUSH', queue, job(batch, camera, ids)) end
     if batch then

@@ -1,6 +1,7 @@
 local known, last_id, recent, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local event, ttl, most = ARGV[1], ARGV[2], ARGV[3]
-local id = tonumber(redis.call('GET', known) or '')
+local id = redis.pcall('GET', known)
+id = type(id) == 'string' and tonumber(id)
 if id then return id end
 
 -- What somebody else has put under these two names is put aside: events go on.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
+from backend.examples.detector_score import measure, overlap
+from backend.examples.scenes import CAMERAS, TYPES, background, scene, scenes
 from backend.services.detectors.background import BackgroundDetector
-from course.pipeline_lab.detector_score import measure, overlap
-from course.pipeline_lab.scenes import CAMERAS, TYPES, background, scene, scenes
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,17 @@ def test_a_camera_without_a_background_takes_its_first_image_for_one():
     assert detector.detect(scene("garden", seed=1).image, "garden") == []
     (found,) = detector.detect(scene("garden", "cat", seed=2).image, "garden")
     assert found.type == "cat"
+
+
+def test_an_image_that_is_taken_for_the_background_is_told(caplog):
+    caplog.set_level("INFO")
+    detector = BackgroundDetector({"driveway": background("driveway")})
+    for seed in (1, 2):
+        detector.detect(scene("garden", "cat", seed=seed).image, "garden")
+        detector.detect(scene("driveway", "car", seed=seed).image, "driveway")
+    assert [record.message for record in caplog.records] == [
+        "garden: this image is taken as the background"
+    ]
 
 
 def test_an_image_of_another_size_is_compared_all_the_same(detector):

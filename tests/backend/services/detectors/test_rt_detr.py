@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from backend.examples.scenes import scene
 from backend.services.detectors.rt_detr import RTDetrDetector
-from course.pipeline_lab.scenes import scene
 
 EXTRA = all(importlib.util.find_spec(name) for name in ("torch", "transformers"))
 needs_extra = pytest.mark.skipif(

@@ -2,43 +2,43 @@
 
 
 # %% FOR_EVER
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     item = await client.get_from_queue("detection_queue", timeout=0)
     return "quiet" if item is None else item
 
 
 # %% GAVE_UP
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     if await client.get_queue_length("detection_queue") == 0:
         return "quiet"
     return await client.get_from_queue("detection_queue", timeout=seconds)
 
 
 # %% OWN_TIME
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     item = await client.get_from_queue("detection_queue", timeout=2)
     return "quiet" if item is None else item
 
 
 # %% NONE
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     return await client.get_from_queue("detection_queue", timeout=seconds)
 
 
 # %% FORGOT_AWAIT
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     item = client.get_from_queue("detection_queue", timeout=seconds)
     return "quiet" if item is None else item
 
 
 # %% NOT_TAKEN
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     items = await client.peek_queue("detection_queue", 0, 0)
     return items[0] if items else "quiet"
 
 
 # %% CANCELLED
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     try:
         return await asyncio.wait_for(client.get_from_queue("detection_queue"), seconds)
     except TimeoutError:
@@ -46,20 +46,20 @@ async def next_detection(client, seconds):
 
 
 # %% CANCELLED
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     popping = asyncio.create_task(client.get_from_queue("detection_queue", timeout=5))
     done, _ = await asyncio.wait([popping], timeout=seconds)
     return popping.result() if done else "quiet"
 
 
 # %% GAVE_UP
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     item = await client.get_from_queue("detection_queue", timeout=min(seconds, 0.5))
     return "quiet" if item is None else item
 
 
 # %% SLEPT
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     for _ in range(int(seconds) + 1):
         if await client.get_queue_length("detection_queue"):
             return await client.get_from_queue("detection_queue", timeout=1)
@@ -68,38 +68,38 @@ async def next_detection(client, seconds):
 
 
 # %% NEWEST
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     reply = await client.call("BRPOP", client.full_name("detection_queue"), seconds, wait=seconds)
     return reply[1].decode().strip('"') if reply else "quiet"
 
 
 # %% TOO_MANY
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     item = await client.get_from_queue("detection_queue", timeout=seconds)
     await client.clear_queue("detection_queue")
     return "quiet" if item is None else item
 
 
 # %% GAVE_UP_AT_ONCE
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     await client.get_from_queue("detection_queue", timeout=seconds)
 
 
 # %% OTHER_ITEM
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     item = await client.get_from_queue("detection_queue", timeout=seconds)
     return "quiet" if item is None else [item]
 
 
 # %% SLEPT_FIRST
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     await asyncio.sleep(seconds)
     item = await client.get_from_queue("detection_queue", timeout=0.1)
     return "quiet" if item is None else item
 
 
 # %% TOO_EARLY
-async def next_detection(client, seconds):
+async def next_job(client, seconds):
     item = None
     for _ in range(int(seconds)):
         item = item or await client.get_from_queue("detection_queue", timeout=1)

@@ -8,8 +8,8 @@ from io import BytesIO
 
 from PIL import Image
 
+from backend.examples.scenes import TYPES, Scene
 from backend.services.detector import Box, Detector
-from course.pipeline_lab.scenes import TYPES, Scene
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageChops
 
-from course.pipeline_lab.scenes import (
+from backend.examples.scenes import (
     CAMERAS,
     SIZE,
     TYPES,

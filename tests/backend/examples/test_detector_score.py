@@ -3,9 +3,9 @@
 import pytest
 from PIL import Image
 
+from backend.examples.detector_score import measure, overlap
+from backend.examples.scenes import scene
 from backend.services.detector import Detection
-from course.pipeline_lab.detector_score import measure, overlap
-from course.pipeline_lab.scenes import scene
 
 
 class Reporting:

@@ -27,8 +27,6 @@ class Options:
     name: str = field(default_factory=lambda: f"consumer-{secrets.token_hex(4)}")
     work_seconds: float = 0.02
     """How long it works on each item."""
-    clock: float = 0.0
-    """Seconds by which its clock is wrong."""
     lease: float = 30.0
     max_attempts: int = 3
     backoff_base: float = 1.0

@@ -1,0 +1,78 @@
+"""What the tools have in common: how they reach the server, read numbers, and print text."""
+
+import argparse
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from redis.exceptions import ConnectionError, NoPermissionError, RedisError, TimeoutError
+
+from backend.core.diagnosis import diagnose, what_is_wrong_with
+from backend.core.redis import RedisClient
+
+N = TypeVar("N", int, float)
+
+TIMEOUT = 5.0  # seconds that the server has for each answer
+
+
+class NotDoneError(Exception):
+    """What was asked for is not, or not wholly, done. The message is for the reader."""
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which server is meant."""
+    parser.add_argument("--url", help="redis://HOST:PORT/DATABASE (default: REDIS_URL)")
+    parser.add_argument("--namespace", default="", help="what stands in front of every name")
+
+
+@asynccontextmanager
+async def connected(options: argparse.Namespace) -> AsyncIterator[RedisClient]:
+    """Give a connected client of the server that the options name.
+
+    Raises:
+        NotDoneError: it cannot be used, went away meanwhile, or refused: what was tried, what
+            came back, and what to do.
+    """
+    client = RedisClient(options.url, namespace=options.namespace, timeout=TIMEOUT, attempts=1)
+    if problem := what_is_wrong_with(client.redis_url):
+        raise NotDoneError(problem)
+    try:
+        await client.connect()
+    except (RedisError, OSError, ValueError) as error:
+        raise unusable(client, error) from None
+    try:
+        yield client
+    except (ConnectionError, TimeoutError, NoPermissionError) as error:
+        raise unusable(client, error) from None
+    except RedisError as error:
+        raise NotDoneError(f"Redis refused: {error}") from None
+    finally:
+        await client.disconnect()
+
+
+def unusable(client: RedisClient, error: Exception) -> NotDoneError:
+    """Return the error that says why the server cannot be used, and where its URL comes from."""
+    return NotDoneError(
+        f"{diagnose(client.redis_url, error, TIMEOUT)}\n"
+        "The server is the one that --url names, else REDIS_URL, else localhost:6379."
+    )
+
+
+def at_least(smallest: N) -> Callable[[str], N]:
+    """Return what reads a number of this kind from the command line, and refuses smaller ones."""
+
+    def number(text: str) -> N:
+        value = type(smallest)(text)
+        if not smallest <= value < math.inf:
+            raise argparse.ArgumentTypeError(f"{smallest} or more, not {text}")
+        return value
+
+    return number
+
+
+def fitted(value: Any, width: int) -> str:
+    """Return a value as text of one line, that does no harm to a terminal and is not too long."""
+    text = "" if value is None else str(value)[: width + 1]
+    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return text if len(text) <= width else f"{text[: width - 1]}…"

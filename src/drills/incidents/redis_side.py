@@ -1,0 +1,214 @@
+"""Incidents in Redis: memory, types, permissions, slow commands, keys that stay."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from redis.exceptions import ResponseError
+
+from backend.core.encoding import encode
+from course.waiting import until
+from drills.incidents.incident import Incident
+from drills.settings import Settings
+from drills.system import MEMORY, System
+
+MEGABYTE = 2**20
+
+
+class MemoryFull(Incident):
+    """Redis refuses what needs memory: its limit was lowered, or somebody fills it."""
+
+    page = "An alert: Redis refuses writes. The log of the file watcher says OOM."
+    cause = "memory full"
+    card = "Memory at 80 %"
+    parts = ("redis",)
+
+    def choose(self) -> None:
+        self.hoard = self.chance.choice(["", "debug:frames", "tmp:dump"])
+        self.evidence = (
+            f"`MEMORY USAGE {self.hoard}` says tens of megabytes; no part of ours has such a key."
+            if self.hoard
+            else f"`CONFIG GET maxmemory` is far below the {MEMORY} MB that this server has, while "
+            "no key is large."
+        )
+
+    async def strike(self, system: System) -> None:
+        if not self.hoard:
+            used = int((await system.client.call("INFO", "memory"))["used_memory"])
+            await system.client.call("CONFIG", "SET", "maxmemory", used // 2)
+            return
+        for size in MEGABYTE, 20_000:  # as much as there is room for
+            with suppress(ResponseError):
+                while True:
+                    await system.client.call("RPUSH", self.hoard, b"x" * size)
+
+    async def cure(self, system: System) -> None:
+        if self.hoard:
+            await system.client.call("UNLINK", self.hoard)
+        else:
+            await system.client.call("CONFIG", "SET", "maxmemory", MEMORY * MEGABYTE)
+
+    async def left(self, system: System) -> str | None:
+        if self.hoard and await system.client.call("EXISTS", self.hoard):
+            return f"{self.hoard} still takes most of the memory."
+        return None
+
+
+class SlowCommand(Incident):
+    """A client holds the server up: while its command runs, nobody else is served."""
+
+    page = "A colleague: everything is slow since somebody started a report."
+    cause = "slow command"
+    card = "Redis hangs"
+    parts = ("report",)
+    evidence = (
+        "`SLOWLOG GET` has an EVAL with KEYS that takes most of a second, and `CLIENT LIST` says "
+        "name=report for its address."
+    )
+
+    async def strike(self, system: System) -> None:
+        await system.launch("report", Settings())
+
+    async def cure(self, system: System) -> None:
+        await system.stop("report")
+
+    async def left(self, system: System) -> str | None:
+        return "The report still runs." if system.runs("report") else None
+
+
+class WrongType(Incident):
+    """A key of another type lies under a queue's name, so every push and every take is refused."""
+
+    page = "An alert: the health endpoint says degraded, and a log says WRONGTYPE."
+    cause = "wrong type"
+    card = "Length 0 and nothing happens"
+    parts = ("redis",)
+
+    def choose(self) -> None:
+        self.queue = self.chance.choice(["detection_queue", "analysis_queue"])
+        self.command = self.chance.choice([("SET", "migrated"), ("HSET", "migrated", "yes")])
+        self.evidence = f"`TYPE {self.queue}` does not say list."
+
+    async def strike(self, system: System) -> None:
+        command, *values = self.command
+        script = (
+            "if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end "
+            "redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2)) return 1"
+        )
+
+        async def is_set() -> bool:  # in a moment in which nothing waits
+            answer = await system.client.call("EVAL", script, 1, self.queue, command, *values)
+            return bool(answer)
+
+        await until(is_set, within=20)
+
+    async def cure(self, system: System) -> None:
+        await system.client.call("RENAME", self.queue, f"aside:{self.queue}")
+
+
+class AccessRefused(Incident):
+    """A password was rotated, or a permission taken away: Redis refuses a part."""
+
+    page = "An alert: detection_queue has no consumer. Last night the passwords were rotated."
+    cause = "access refused"
+    card = "The line only rises"
+
+    def choose(self) -> None:
+        self.revoked = self.chance.choice(["", "blmove"])
+        self.parts = ("redis",) if self.revoked else ("detector-1", "detector-2")
+        self.evidence = (
+            "The log of a detector says NOPERM, and `ACL LOG` names the command: "
+            f"{self.revoked.upper()}."
+            if self.revoked
+            else "The log of a detector says WRONGPASS: it holds the old password. A part reads "
+            "`secrets/redis` when it starts."
+        )
+
+    async def strike(self, system: System) -> None:
+        if self.revoked:
+            await system.client.call("ACL", "SETUSER", "pipeline", f"-{self.revoked}")
+            return
+        await system.rotate_password()
+        clients = (await system.client.call("CLIENT", "LIST")).decode()
+        for line in clients.splitlines():
+            fields = dict(field.partition("=")[::2] for field in line.split())
+            if fields["name"].startswith("detector"):
+                await system.client.call("CLIENT", "KILL", "ID", fields["id"])
+
+    async def cure(self, system: System) -> None:
+        if self.revoked:
+            await system.client.call("ACL", "SETUSER", "pipeline", f"+{self.revoked}")
+        for part in () if self.revoked else self.parts:
+            await system.restart(part)
+
+
+class NoTtl(Incident):
+    """A part writes keys without a time to live, so the memory fills slowly."""
+
+    page = "An alert: Redis uses more memory every minute, and the queues are short."
+    cause = "no TTL"
+    card = "Memory at 80 %"
+    parts = ("thumbnails",)
+    evidence = (
+        "`INFO keyspace` shows keys rising while `expires` does not; `TTL` of a thumbnail is -1."
+    )
+
+    async def strike(self, system: System) -> None:
+        await system.restart("thumbnails", thumbnail_ttl=0)
+
+    async def cure(self, system: System) -> None:
+        await system.restart("thumbnails", thumbnail_ttl=Settings.thumbnail_ttl)
+        for key in await _for_ever(system):
+            await system.client.call("EXPIRE", key, Settings.thumbnail_ttl)
+
+    async def left(self, system: System) -> str | None:
+        if number := len(await _for_ever(system)):
+            return f"There are thumbnails that stay for ever: {number}."
+        return None
+
+
+async def _for_ever(system: System) -> list[bytes]:
+    """Return the thumbnails without a time to live."""
+    keys: list[bytes] = []
+    cursor: int | bytes = 0
+    while True:
+        cursor, found = await system.client.call(
+            "SCAN", cursor, "MATCH", "thumbnail:*", "COUNT", 1000
+        )
+        keys += found
+        if not int(cursor):
+            break
+    return [key for key in keys if await system.client.call("TTL", key) == -1]
+
+
+class RequeueLoop(Incident):
+    """A job puts every dead letter back at once, so that bad items come again and again."""
+
+    page = "A colleague: the detectors log the same error every few seconds, for hours."
+    cause = "poison"
+    card = "Dead letters fill"
+    parts = ("requeue",)
+
+    def choose(self) -> None:
+        self.poison = [f"gone-{self.chance.randrange(1000)}-{number}.jpg" for number in range(2)]
+        self.evidence = (
+            "The logs of the detectors name the same files again and again, and `system.parts()` "
+            "has a part `requeue`, whose log says what it does."
+        )
+
+    async def strike(self, system: System) -> None:
+        for name in self.poison:
+            job = {
+                "camera_id": "garden",
+                "file_path": str(system.folder / "cameras" / "garden" / name),  # not there
+                "timestamp": "2026-01-01T00:00:00+00:00",
+                "media_type": "image",
+            }
+            await system.client.call("RPUSH", "detection_queue", encode(job))
+        await system.launch("requeue", Settings())
+
+    async def cure(self, system: System) -> None:
+        await system.stop("requeue")
+
+    async def left(self, system: System) -> str | None:
+        return "A job still puts every dead letter back." if system.runs("requeue") else None

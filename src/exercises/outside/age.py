@@ -1,0 +1,58 @@
+"""Say how old the job at the front of the queue is."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from exercises.bench import Bench
+from exercises.verdict import NotYet, expect
+
+QUEUE = "detection_queue"
+INDIA_AHEAD = 5.5 * 3600
+INDIA = timezone(timedelta(seconds=INDIA_AHEAD))
+UNITS = 1 / 3600, 1 / 60, 1000
+
+
+async def check(bench: Bench) -> None:
+    """Ask for the age of jobs from several zones, of a long queue, and of an empty one."""
+    for age, zone, ending in ((3600, UTC, "+00:00"), (90, UTC, "Z"), (600, INDIA, "+05:30")):
+        taken = datetime.now(UTC) - timedelta(seconds=age)
+        written = taken.astimezone(zone).isoformat().replace("+00:00", ending)
+        later = [taken + timedelta(seconds=number) for number in range(1, 50)]
+        await bench.redis.clear()
+        await bench.redis.add(QUEUE, *map(_job, [written, *(each.isoformat() for each in later)]))
+        await _ask(bench, taken, f"50 jobs wait, the first from {written}")
+    await bench.redis.clear()
+    expect(await bench.ask(when="no job waits", raised="EMPTY_RAISES", within=2.0), None, "EMPTY")
+
+
+def _job(timestamp: str) -> dict[str, Any]:
+    return {
+        "camera_id": "front_door",
+        "file_path": "/export/foscam/front_door/0001.jpg",
+        "timestamp": timestamp,
+        "media_type": "image",
+        "file_hash": "5f" * 32,
+    }
+
+
+async def _ask(bench: Bench, taken: datetime, when: str) -> None:
+    bench.client.commands.clear()
+    right = (datetime.now(UTC) - taken).total_seconds()
+    age = await bench.ask(when=when, watch=True)
+    latest = (datetime.now(UTC) - taken).total_seconds()
+    changed = bench.watch.changed
+    expect(changed, {}, "CHANGED", expected="all keys as before", shown=f"{changed}")
+    expected = f"about {right:.0f}"
+    if isinstance(age, bool) or not isinstance(age, int | float):
+        raise NotYet("NO_NUMBER", expected=expected, came=repr(age))
+    if not right - 1 <= age <= latest + 1:  # whole seconds are good enough
+        mistakes = {
+            "NEWEST": abs(age - (right - 49)) < 3,
+            "ZONE": abs(abs(age - right) - INDIA_AHEAD) < 5,
+            "UNIT": any(abs(age / right - by) < 0.1 * by for by in UNITS),
+            "OTHER": True,
+        }
+        raise NotYet(mistakes, expected=expected, came=f"{age:g}")
+    ranges = [command for command in bench.client.commands if command[0].upper() == "LRANGE"]
+    if any(first != last for _, _, first, last in ranges):
+        raise NotYet("WHOLE_QUEUE", expected="one job read", came="all of them")

@@ -1,0 +1,62 @@
+"""Name the consumers that died with a job in hand."""
+
+from typing import Any
+
+from exercises.bench import Bench
+from exercises.verdict import NotYet, expect
+
+QUEUE = "detection_queue"
+Consumers = list[tuple[str, bool, bool]]
+"""The name of each, whether it has a job in hand, and whether its lease is there."""
+NIGHT: Consumers = [
+    ("detector-3", True, False),
+    ("detector-1", True, True),
+    ("detector-2", False, False),
+    ("detector-4", False, True),
+    ("detector-10", True, False),
+]
+ALL_WELL: Consumers = [("detector-1", True, True), ("detector-2", False, True)]
+
+
+async def check(bench: Bench) -> None:
+    """Ask on a bad night, on a good one, and when nobody has ever joined."""
+    await _ask(bench, NIGHT, "two of five consumers died with a job in hand")
+    await _ask(bench, ALL_WELL, "all consumers are alive")
+    await _ask(bench, [], "no consumer has ever joined")
+
+
+async def _set_up(bench: Bench, consumers: Consumers) -> None:
+    await bench.redis.clear()
+    await bench.redis.add(QUEUE, "a job that waits")
+    members = bench.redis.full_name(f"{QUEUE}:consumers")
+    for number, (name, has_job, has_lease) in enumerate(consumers):
+        await bench.redis.call("ZADD", members, number, name)
+        if has_job:
+            await bench.redis.add(f"{QUEUE}:processing:{name}", "a job", "its reservation")
+        if has_lease:
+            await bench.redis.set(f"{QUEUE}:lease:{name}", 30_000, expire=1000)
+
+
+async def _ask(bench: Bench, consumers: Consumers, when: str) -> None:
+    await _set_up(bench, consumers)
+    right = sorted(name for name, has_job, has_lease in consumers if has_job and not has_lease)
+    found = await bench.ask(when=when, watch=True)
+    changed = bench.watch.changed
+    expect(changed, {}, "CHANGED", expected="all keys as before", shown=f"{changed}")
+    expect(found, right, _mistakes(found, right, consumers))
+    if bench.client.sent("KEYS") or bench.client.sent("SCAN"):
+        raise NotYet("SEARCHED", expected="no search through all keys", came="KEYS or SCAN")
+
+
+def _mistakes(found: Any, right: list[str], consumers: Consumers) -> dict[str, Any]:
+    working = {name for name, has_job, has_lease in consumers if has_job and has_lease}
+    others = {name for name, _, _ in consumers} - {*right}
+    return {
+        "NO_LIST": not isinstance(found, list),
+        "BYTES": lambda it: it and all(isinstance(name, bytes) for name in it),
+        "NOT_SORTED": lambda it: {*it} == {*right},
+        "ALIVE": lambda it: working & {*it},
+        "IDLE": lambda it: others & {*it},
+        "MISSED": lambda it: {*it} < {*right},
+        "OTHER": True,
+    }

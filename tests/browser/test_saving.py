@@ -1,0 +1,43 @@
+"""To open a lesson and to save it changes nothing in the file: git has nothing to say."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from tests.browser.conftest import JupyterLab, choose
+from tests.support import wait_until
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(extra_http_headers={"Authorization": f"token {jupyterlab.token}"})
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    sessions = f"{jupyterlab.url}/api/sessions"
+    for session in context.request.get(sessions).json():
+        context.request.delete(f"{sessions}/{session['id']}")
+    context.close()
+
+
+@pytest.mark.parametrize("lesson", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_lesson_that_is_opened_and_saved_is_the_same_file(
+    jupyterlab: JupyterLab, page: Page, lesson: Path
+) -> None:
+    copy = jupyterlab.folder / "notebooks" / lesson.name
+    shutil.copy(lesson, copy)
+    opened = copy.stat().st_mtime_ns
+    page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{lesson.name}?reset")
+    # The kernel has said which Python it is, so the notebook counts as changed.
+    page.wait_for_selector(".jp-mod-current.jp-mod-dirty", state="attached")
+    choose(page, "File", "Save Notebook")
+    wait_until(lambda: copy.stat().st_mtime_ns != opened, "JupyterLab has saved it", within=60)
+    page.wait_for_selector(".jp-mod-current:not(.jp-mod-dirty)", state="attached")
+    assert copy.read_bytes() == lesson.read_bytes()

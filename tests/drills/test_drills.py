@@ -1,0 +1,126 @@
+"""Every incident: the right action is right; nothing, and what people do wrong, is told apart.
+
+Plain `pytest` cures each incident once; --thorough, every variant, and does everything wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.drills.wrong_actions import WRONG, Action
+
+from drills import ledger, on_call
+from drills.incidents import CAUSES, INCIDENTS, Incident
+
+pytestmark = pytest.mark.timeout(180)
+
+IMPATIENT = 6.0
+"""Seconds: what is not well by then is not well."""
+
+
+@pytest.fixture(autouse=True)
+async def nothing_is_left() -> AsyncIterator[None]:
+    yield
+    drill = on_call.under_way()
+    await on_call.finish(quiet=True)
+    if drill:
+        assert not drill.system.folder.exists()
+        assert not drill.system.server.running
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    everything = metafunc.config.getoption("--thorough")
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(4) if everything else [1])
+    if "wrong" in metafunc.fixturenames:
+        chosen = WRONG if everything else WRONG[::12]
+        names = [f"{incident.__name__}-{what}" for incident, what, _, _ in chosen]
+        metafunc.parametrize("wrong", chosen, ids=names)
+    if "idle" in metafunc.fixturenames:
+        metafunc.parametrize("idle", INCIDENTS if everything else INCIDENTS[::5])
+
+
+async def struck(incident: type[Incident], seed: int) -> on_call.Drill:
+    """Start the incident."""
+    system = await on_call.start(INCIDENTS.index(incident) + 1, seed=seed)
+    drill = on_call.under_way()
+    assert drill
+    assert drill.system is system
+    return drill
+
+
+@pytest.mark.parametrize("incident", INCIDENTS)
+async def test_the_right_action_solves_it_and_does_no_harm(
+    incident: type[Incident], seed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drill = await struck(incident, seed)
+    await drill.incident.cure(drill.system)
+    part = next(iter(drill.incident.parts))
+    await on_call.done(part=part, cause=incident.cause)
+    verdict = drill.verdict
+    assert verdict
+    said = capsys.readouterr().out
+    assert verdict.solved, said
+    assert verdict.harm == [], said
+    assert f"You said {part}: {incident.cause}. Right." in said
+    assert "Nothing was lost" in said
+
+
+async def test_doing_nothing_solves_nothing(idle: type[Incident]) -> None:
+    drill = await struck(idle, seed=1)
+    await on_call.done(part="redis", cause="died", patience=IMPATIENT)
+    assert drill.verdict
+    assert not drill.verdict.solved
+
+
+async def test_what_is_wrong_is_told_apart(
+    wrong: tuple[type[Incident], str, Action, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    incident, _, act, words = wrong
+    drill = await struck(incident, seed=1)
+    await act(drill.system, drill.incident)
+    await on_call.done(part="web", cause="died", patience=IMPATIENT)
+    verdict = drill.verdict
+    assert verdict
+    assert not verdict.solved or verdict.harm
+    assert words in capsys.readouterr().out
+
+
+async def test_a_drill_that_is_left_in_the_middle_leaves_nothing() -> None:
+    first = await on_call.start(1, seed=1)
+    folder, server = first.folder, first.server
+    await on_call.start(1, seed=1)
+    assert not await asyncio.to_thread(folder.exists)
+    assert not server.running
+
+
+async def test_without_a_diagnosis_nothing_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    await on_call.start(1, seed=1)
+    await on_call.done()
+    said = capsys.readouterr().out
+    assert "Not attempted" in said
+    assert all(cause in said for cause in CAUSES)
+
+
+async def test_a_number_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match=f"from 1 to {len(INCIDENTS)}"):
+        await on_call.start(len(INCIDENTS) + 1)
+
+
+def test_each_incident_has_at_least_three_wrong_actions() -> None:
+    assert all(sum(each[0] is incident for each in WRONG) >= 3 for incident in INCIDENTS)
+
+
+def test_a_second_try_is_not_always_the_same() -> None:
+    variants = {
+        incident: {str(vars(incident(random.Random(seed)))) for seed in range(20)}
+        for incident in INCIDENTS
+    }
+    assert sum(len(found) > 1 for found in variants.values()) >= 8
+
+
+def test_the_account_knows_the_files_of_jobs() -> None:
+    assert ledger.names([{"file_path": "/a/b/000001.jpg"}, "no job"]) == {"000001.jpg", ""} - {""}
