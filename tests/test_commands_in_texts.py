@@ -36,6 +36,7 @@ HELP = {
     r"course (reset|answers|update)\b": "changes the reader's files: tests/lessons runs it",
     r"(exercises|tests\.notebooks\.rerun)\b": "changes files, or is long",
     r"backend\.pipeline\b|backend\.examples\.pipeline\b": "does not end by itself",
+    r"backend\.tools\.queues --watch": "does not end by itself",
     r"pip install\b": "needs the network",
     r"pytest ": "is long: the tests of `make test`",
 }
