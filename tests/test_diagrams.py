@@ -36,8 +36,8 @@ def test_no_picture_is_stored_that_nothing_draws() -> None:
     assert {path.stem for path in FOLDER.iterdir()} == set(pictures())
 
 
-def test_each_picture_that_a_lesson_shows_exists() -> None:
-    assert {name for _, _, name in shown()} <= set(pictures())
+def test_the_lessons_show_each_picture_and_no_other() -> None:
+    assert {name for _, _, name in shown()} == set(pictures())
 
 
 def test_each_picture_is_said_in_words() -> None:

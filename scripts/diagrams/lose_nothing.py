@@ -20,9 +20,11 @@ def reserve() -> Canvas:
     _, held = _panel(sheet, 2, "3  acknowledge", ["8", "9"], "")
     sheet.arrow((held.x + 4.6, held.y + 2), (held.x + 9.4, held.y + 2), colour=GREEN)
     sheet.text(held.x + 12.4, held.y + 2, "done", size=9, colour=GREEN, bold=True)
-    queue, held = _panel(sheet, 3, "or: it dies", ["7", "8", "9"], "")
-    sheet.arrow((held.x + 2.2, held.y + 4), (queue.x + 2.2, queue.y), colour=PURPLE, dashed=True)
-    sheet.text(queue.x + 9.6, 15, "its lease\nran out", size=8.5)
+    _, held = _panel(sheet, 3, "or: it dies", ["8", "9"], "")
+    retry = sheet.items(held.x + 9.2, held.y, ["7"], width=4.6, colour=PURPLE)
+    sheet.arrow(held.right, retry.left, colour=PURPLE, dashed=True)
+    sheet.text(retry.bottom[0], held.y - 1.8, "retry", size=8)
+    sheet.text(held.x + 7, 15, "its lease ran out", size=8.5)
     for number in (1, 2, 3):
         sheet.line((number * PANEL, 2), (number * PANEL, 28), colour=MUTED, dashed=True, width=0.8)
     return sheet
