@@ -152,9 +152,9 @@ def commands(card: str) -> list[str]:
 async def answer(system: System, command: str, capsys: pytest.CaptureFixture[str]) -> str:
     """Return what a command of the runbook answers."""
     words = command.split()
-    if command.startswith("python -m backend.tools.queues"):
+    if command.startswith(".venv/bin/python -m backend.tools.queues"):
         await queues.run(queues.parser().parse_args(["--url", system.url]))
-    elif command.startswith("python -m backend.tools.dlq"):
+    elif command.startswith(".venv/bin/python -m backend.tools.dlq"):
         await asyncio.to_thread(dlq.main, [*words[3:], "--url", system.url])
     else:
         return await asyncio.to_thread(Cli(system.url).ask, words[1:])
@@ -191,7 +191,7 @@ async def test_its_commands_show_what_is_wrong(
     await strike(system)
     for command, pattern in evidence.items():
         named = [each.replace(" NAME", " debug:frames") for each in commands(card)]
-        full = "python -m backend.tools.queues" if command == "queues" else command
+        full = ".venv/bin/python -m backend.tools.queues" if command == "queues" else command
         assert full in named
 
         async def is_seen(asked: str = full, wanted: str = pattern) -> bool:
@@ -204,7 +204,7 @@ async def test_every_question_of_the_runbook_is_answered(
     system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = {command for card in CARDS for command in commands(card)}
-    asked = {each for each in asked if each.startswith(("redis-cli", "python"))}
+    asked = {each for each in asked if each.startswith(("redis-cli", ".venv"))}
     assert len(asked) > 20
     for command in sorted(asked):
         said = await answer(system, command.replace(" NAME", " cameras"), capsys)
