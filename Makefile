@@ -15,7 +15,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 unexport PYTHONPATH PIP_TARGET PIP_PREFIX
 export PIP_USER := 0
 
-.PHONY: help setup lab doctor test check soak fuzz fault-table test-thorough notebooks diagrams pins clean
+.PHONY: help setup lab doctor test check soak fuzz fault-table test-thorough notebooks diagrams pictures pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -55,6 +55,7 @@ fault-table: $(TOOLS) ## cause every fault a few times, and print what was lost;
 
 test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every answer
 	@$(VENV) pytest --thorough tests/reliability tests/backend/core/test_reliable_queue_model.py $(ARGS)
+	@$(VENV) pytest --thorough tests/drills -n 3 --dist load $(ARGS)
 	@$(VENV) pytest --thorough tests/mutations -n 2 --dist load $(ARGS)
 	@$(VENV) pytest --thorough tests/exercises tests/browser/test_exercises.py -n 4 --dist load $(ARGS)
 
@@ -63,6 +64,9 @@ notebooks: $(READY) ## run all notebooks again and store their outputs
 
 diagrams: $(READY) ## draw the pictures of the lessons again
 	@$(VENV) python -m scripts.diagrams
+
+pictures: $(TOOLS) ## take the two pictures of the README again
+	@$(VENV) SCREENSHOTS=docs pytest -k "a_picture_of" tests/browser/test_picture.py tests/browser/test_dashboard.py
 
 pins: ## raise the pins of requirements*.txt to the newest versions (needs uv)
 	uv pip compile --upgrade --universal --python-version 3.11 --group test --no-annotate pyproject.toml -o requirements.txt

@@ -1,7 +1,8 @@
 """Every command that a text names works where the text says: in the project's folder, in any shell.
 
 A terminal of JupyterLab is a login shell, in which Debian forgets the .venv that it was started in.
-So there is one form, `.venv/bin/python -m …`, and each command is run in such a shell.
+So there is one form, `.venv/bin/python -m …`, and each command is run in such a shell. The runbook
+is for production, and says so: tests/drills/test_runbook.py runs its commands.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from private_redis import PrivateServer
 ROOT = Path(__file__).parents[1]
 TEXTS = [
     ROOT / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "runbook.md"),
     ROOT / "src/exercises/README.md",
     *sorted((ROOT / "notebooks").glob("*.ipynb")),
 ]
@@ -36,6 +37,7 @@ HELP = {
     r"course (reset|answers|update)\b": "changes the reader's files: tests/lessons runs it",
     r"(exercises|tests\.notebooks\.rerun)\b": "changes files, or is long",
     r"backend\.pipeline\b|backend\.examples\.pipeline\b": "does not end by itself",
+    r"backend\.tools\.queues --watch": "does not end by itself",
     r"pip install\b": "needs the network",
     r"pytest ": "is long: the tests of `make test`",
 }
@@ -111,5 +113,7 @@ def to_run(command: str) -> str:
 )
 def test_a_command_runs_in_a_login_shell(shell: list[str], command: str) -> None:
     line = to_run(command)
-    done = subprocess.run([*shell, line], capture_output=True, text=True, timeout=50)
+    done = subprocess.run(
+        [*shell, line], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=50
+    )
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

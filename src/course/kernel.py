@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -73,10 +74,8 @@ def _stop_at_once() -> None:
     of ipython/ipykernel). Any signal wakes a loop that has a handler for one of them, so it gets
     one that does nothing, for a signal that nobody sends.
     """
-    try:
+    with suppress(RuntimeError, ValueError):  # a script: no loop, or not in the main thread
         asyncio.get_running_loop().add_signal_handler(signal.SIGURG, lambda: None)
-    except (RuntimeError, ValueError):  # a script: no loop, or not in the main thread
-        return
 
 
 def shorten_tracebacks(*, note: str = "") -> None:
@@ -89,13 +88,7 @@ def shorten_tracebacks(*, note: str = "") -> None:
         return
     from IPython import get_ipython
 
-    def show(
-        shell: Any,
-        kind: type[BaseException],
-        error: BaseException,
-        traceback: TracebackType | None,
-        tb_offset: int | None = None,
-    ) -> None:
+    def show(shell: Any, kind: Any, error: BaseException, *_: Any, **__: Any) -> None:
         if note:
             error.add_note(note)
         for each in _chain(error):

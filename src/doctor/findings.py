@@ -184,7 +184,10 @@ def server_version(client: redis.Redis, _url: str) -> Finding:
     info = client.info()
     if problem := what_is_missing(info):
         return "FAIL", problem
-    return "ok", f"Redis {info.get('redis_version', 'unknown')}, or compatible with it"
+    version = f"Redis {info.get('redis_version', 'unknown')}"
+    if valkey := info.get("valkey_version"):
+        return "ok", f"Valkey {valkey}, which answers as {version} does"
+    return "ok", f"{version}, or compatible with it"
 
 
 def round_trip(client: redis.Redis, _url: str) -> Finding:

@@ -97,7 +97,7 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not (
         address := re.search(r"(http://127\.0\.0\.1:\d+)/\S*\?token=(\w+)", log.read_text())
     ):
@@ -106,7 +106,7 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         time.sleep(0.05)
     yield JupyterLab(address[1], address[2], folder)
     server.terminate()
-    server.wait(15)
+    server.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +115,14 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium)
         yield browser
         browser.close()
+
+
+def open_notebook(page: Page, jupyterlab: JupyterLab, name: str) -> None:
+    """Open a notebook, alone, and wait for its kernel."""
+    page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{name}?reset")
+    # Idle is not enough: while the kernel starts, a menu's command would ask which one to use.
+    page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python 3")')
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
 
 
 def choose(page: Page, menu: str, entry: str) -> None:
@@ -145,10 +153,7 @@ def read(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Read]:
         nbformat.write(notebook, copy)
         emptied = copy.stat().st_mtime_ns
 
-        page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{source.name}?reset")
-        # Idle is not enough: while the kernel starts, Run All would ask which one to use.
-        page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python 3")')
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        open_notebook(page, jupyterlab, source.name)
         choose(page, "Run", "Run All Cells")
         try:
             page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)

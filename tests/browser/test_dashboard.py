@@ -387,7 +387,7 @@ def test_the_page_fits_its_window(page: Page, house: House, width: int) -> None:
 @pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names no folder")
 @pytest.mark.timeout(180)
 def test_a_picture_of_the_page(page: Page, house: House) -> None:
-    """A quiet start, a burst, a stopped analyzer; then docs/dashboard.png can be taken anew.
+    """A quiet start, a burst, a stopped analyzer; `make pictures` takes docs/dashboard.png anew.
 
     All that is on it was drawn, detected and judged by the pipeline itself.
     """
@@ -413,6 +413,4 @@ def test_a_picture_of_the_page(page: Page, house: House) -> None:
     somebody_comes(12, pause=1)
     house.run(start(house.analyzer))
     page.wait_for_timeout(6000)
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=folder / f"dashboard_{scheme}.png")
+    page.screenshot(path=folder / "dashboard.png")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.browser.conftest import JupyterLab, choose
-from tests.support import wait_until
+from tests.browser.conftest import JupyterLab, choose, open_notebook
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -34,10 +34,13 @@ def test_a_lesson_that_is_opened_and_saved_is_the_same_file(
     copy = jupyterlab.folder / "notebooks" / lesson.name
     shutil.copy(lesson, copy)
     opened = copy.stat().st_mtime_ns
-    page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{lesson.name}?reset")
+    open_notebook(page, jupyterlab, lesson.name)
     # The kernel has said which Python it is, so the notebook counts as changed.
     page.wait_for_selector(".jp-mod-current.jp-mod-dirty", state="attached")
     choose(page, "File", "Save Notebook")
-    wait_until(lambda: copy.stat().st_mtime_ns != opened, "JupyterLab has saved it", within=60)
+    deadline = time.monotonic() + 60
+    while copy.stat().st_mtime_ns == opened:
+        assert time.monotonic() < deadline, "JupyterLab has not saved it"
+        page.wait_for_timeout(50)
     page.wait_for_selector(".jp-mod-current:not(.jp-mod-dirty)", state="attached")
     assert copy.read_bytes() == lesson.read_bytes()

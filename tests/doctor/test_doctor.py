@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import redis
@@ -163,21 +164,26 @@ def test_a_slow_server_is_a_warning(
         (
             "+@all ~* &* -monitor",
             "warn",
-            "the commands on the wire (Tried MONITOR",
+            "the commands on the wire (The commands cannot be shown here: Redis refuses MONITOR",
         ),
         (
             "+@all ~* &* -blpop -publish",
             "FAIL",
             "'blpop' command); events (",
         ),
-        ("+@all ~* resetchannels", "FAIL", "refused: events (No permissions to access a channel)"),
+        ("+@all ~* resetchannels", "FAIL", "refused: events, a channel as it is written (No perm"),
         ("+@all &* ~others:*", "FAIL", "the queue, the reliable queue, the cache"),
         (
             "+@all ~course:* resetchannels &course:*",
             "warn",
             "the example script (No perm",
         ),
-        ("+@all ~course:* ~example:* resetchannels &course:* &example:*", "ok", "is allowed"),
+        (
+            "+@all ~course:* ~example:* resetchannels &course:* &example:*",
+            "warn",
+            "a channel as it is written (No perm",
+        ),
+        ("+@all ~course:* ~example:* resetchannels &course:* &*", "ok", "is allowed"),
         (
             "+@all ~* &* -pubsub",
             "FAIL",
@@ -303,6 +309,15 @@ def test_without_a_server_program_a_private_server_fails(
     assert commands.main(["doctor"]) == 1
     said = capsys.readouterr().out
     assert "FAIL  server program: No Redis server to start" in said
+
+
+def test_a_valkey_is_named_with_both_its_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program's line says 9.1, and the server answers redis_version 7.2: a reader sees both."""
+    info = {"redis_version": "7.2.4", "valkey_version": "9.1.2"}
+    client = SimpleNamespace(info=lambda: info)
+    monkeypatch.setattr("backend.core.suitable.what_is_missing", lambda _: "")
+    said = "Valkey 9.1.2, which answers as Redis 7.2.4 does"
+    assert findings.server_version(client, "") == ("ok", said)
 
 
 def test_a_server_that_the_client_would_not_connect_to_fails_in_one_sentence(

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
+from tests.exercises.cells import cells
 from tests.notebooks.rerun import code_cells, is_folded, untidy
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 from backend.services.detector import DetectionJob
 from exercises.catalogue import LESSONS, in_lesson
-from exercises.cells import cells
 
 Sentences = Iterator[str]
 Rule = Callable[[NotebookNode, Path], Sentences]
@@ -286,7 +286,7 @@ def exercises_have_one_form(notebook: NotebookNode, path: Path) -> Sentences:
             (cell.id, cell.cell_type, cell.source) for cell in expected
         ]:
             name = exercise.name
-            yield f"{name} is not as its file has it: `python -m exercises {name}`"
+            yield f"{name} is not as its file has it: `python -m tests.exercises.cells {name}`"
     if lesson and f'exercises.progress("{lesson}")' not in [cell.source for cell in notebook.cells]:
         yield f'there is no cell exercises.progress("{lesson}")'
 
