@@ -55,6 +55,7 @@ fault-table: $(TOOLS) ## cause every fault a few times, and print what was lost;
 
 test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every answer
 	@$(VENV) pytest --thorough tests/reliability tests/backend/core/test_reliable_queue_model.py $(ARGS)
+	@$(VENV) pytest --thorough tests/drills -n 3 --dist load $(ARGS)
 	@$(VENV) pytest --thorough tests/mutations -n 2 --dist load $(ARGS)
 	@$(VENV) pytest --thorough tests/exercises tests/browser/test_exercises.py -n 4 --dist load $(ARGS)
 

@@ -27,6 +27,7 @@ RULES: list[dict[str, Any]] = [rule for group in ALERTS["groups"] for rule in gr
 CONFIG = YAML(typ="safe").load(MONITORING / "prometheus.yml")
 BOARD = json.loads((MONITORING / "grafana_dashboard.json").read_text())
 README = (MONITORING / "README.md").read_text()
+RUNBOOK = (MONITORING.parent / "docs/runbook.md").read_text()
 
 LANGUAGE = {
     *("and", "or", "unless", "on", "ignoring", "by", "without", "bool", "offset"),
@@ -113,6 +114,11 @@ def test_an_alert_says_how_urgent_it_is_and_what_to_do(rule: dict[str, Any]) -> 
     assert rule["labels"]["severity"] in ("page", "ticket")
     assert set(rule["annotations"]) == {"summary", "action", "card"}
     assert all(rule["annotations"].values())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alert_names_a_card_of_the_runbook(rule: dict[str, Any]) -> None:
+    assert f"\n## {rule['annotations']['card']}\n" in RUNBOOK
 
 
 def test_the_alerts_are_loaded_and_the_address_is_the_pipelines_own() -> None:

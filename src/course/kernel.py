@@ -83,13 +83,7 @@ def shorten_tracebacks(*, note: str = "") -> None:
         return
     from IPython import get_ipython
 
-    def show(
-        shell: Any,
-        kind: type[BaseException],
-        error: BaseException,
-        traceback: TracebackType | None,
-        tb_offset: int | None = None,
-    ) -> None:
+    def show(shell: Any, kind: Any, error: BaseException, *_: Any, **__: Any) -> None:
         if note:
             error.add_note(note)
         for each in _chain(error):

@@ -25,12 +25,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from course.session import CourseRedis
-from private_redis import PrivateServer, RedisUnavailable
+from private_redis import PrivateServer
 
-
-class MonitorRefused(RedisUnavailable):
-    """The server does not let this user run MONITOR."""
-
+NOT_SHOWN = "The commands cannot be shown here: "
+"""How the sentence begins that stands in their place, where the server refuses MONITOR."""
 
 WIDTH = 72
 """The longest argument that is shown whole, in characters; a longer one ends in `…`."""
@@ -58,10 +56,10 @@ async def watch(
         timeout: seconds that the server has to answer, at the start and at the end.
 
     Yields:
-        The commands in the order in which the server ran them; complete after the block.
+        The commands in the order in which the server ran them; complete after the block. Where
+        this user may not run MONITOR, a sentence that says so.
 
     Raises:
-        MonitorRefused: this user may not run MONITOR, or the server does not have it.
         ConnectionError: the server cannot be reached, or went away in the block.
         TimeoutError: it did not answer in time.
     """
@@ -87,7 +85,10 @@ async def watch(
 
     try:
         await _within(timeout, client.ping())  # its greeting shall not be among the commands
-        await _within(timeout, _start_monitor(connection))
+        if refused := await _within(timeout, _start_monitor(connection)):
+            commands.append(refused)
+            yield commands
+            return
         reading = asyncio.create_task(read())
         yield commands
         await _within(timeout, client.execute_command("ECHO", end))
@@ -100,21 +101,23 @@ async def watch(
         await client.aclose()
 
 
-async def _start_monitor(connection: AbstractConnection) -> None:
+async def _start_monitor(connection: AbstractConnection) -> str | None:
+    """Start MONITOR; return a sentence if the server refuses."""
     await connection.connect()
     await connection.send_command("MONITOR")
     try:
         await connection.read_response()
     except exceptions.ResponseError as error:
-        raise MonitorRefused(
-            f"Tried MONITOR, to show the commands on the wire; the server refused: {error}. "
-            "Use a user with the permission +monitor, or unset REDIS_URL to get a private server."
-        ) from None
+        return (
+            f"{NOT_SHOWN}Redis refuses MONITOR ({error}). The lesson goes on. To see them, use a "
+            "user with the permission +monitor, or unset REDIS_URL to get a private server."
+        )
+    return None
 
 
-async def _within(seconds: float, answer: Awaitable[Any]) -> None:
+async def _within(seconds: float, answer: Awaitable[Any]) -> Any:
     try:
-        await asyncio.wait_for(answer, seconds)
+        return await asyncio.wait_for(answer, seconds)
     except TimeoutError:
         raise TimeoutError(
             f"The server that wire.watch() watches did not answer within {seconds:g} s. "

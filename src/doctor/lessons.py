@@ -18,7 +18,8 @@ from backend.services.system_status import system_status
 from course import session, wire
 
 SPOILS = {
-    "the commands on the wire": "The cells that watch commands on the wire will fail.",
+    "the commands on the wire": "The cells that show commands on the wire will say so instead.",
+    "a channel as it is written": "A cell of lesson 04 that listens to one will fail.",
     "the example script": "The example script, which lesson 04 runs too, will fail.",
 }
 """What the lessons can do without, and what is missed then."""
@@ -36,7 +37,7 @@ async def _refusals(url: str) -> dict[str, str]:
     async def attempt(what: str, use: Awaitable[None]) -> None:
         try:
             await use
-        except (ResponseError, wire.MonitorRefused) as error:
+        except ResponseError as error:
             refused[what] = str(error)
 
     async with RedisClient(url, namespace=f"course:{token}:", attempts=1) as client:
@@ -45,6 +46,7 @@ async def _refusals(url: str) -> dict[str, str]:
         await attempt("the cache", _cache(client))
         await attempt("batches", _batches(client))
         await attempt("events", _events(client))
+        await attempt("a channel as it is written", _plain_channel(url))
         await attempt("the commands on the wire", _wire(client, url))
         await attempt("cleaning up", _clean_up(client, url))
     if not refused.keys() - SPOILS.keys():  # else what is refused everywhere has been named
@@ -101,9 +103,16 @@ async def _events(client: RedisClient) -> None:
     await system_status(client)  # the overview beside them
 
 
+async def _plain_channel(url: str) -> None:
+    async with RedisClient(url, attempts=1) as client:  # lesson 04 shows what a namespace hides
+        await client.subscribe("security_events")
+
+
 async def _wire(client: RedisClient, url: str) -> None:
-    async with wire.watch(session.CourseRedis(url, client.namespace, "")):
+    async with wire.watch(session.CourseRedis(url, client.namespace, "")) as refused:
         pass
+    if refused:
+        raise ResponseError(*refused)
 
 
 async def _clean_up(client: RedisClient, url: str) -> None:

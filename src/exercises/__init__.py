@@ -5,19 +5,23 @@
 The way of an answer, room by room:
 
     calls       what a reader calls
+    attempt     whether it is one: a cell that failed has not answered
     catalogue   finds an exercise by its name; `exercise` reads its Markdown file
     judge       runs the check in a child process (`sandbox`) and returns the verdict
-    bench       what a check works with: clients, servers, a deadline (`position`: in which line)
+    bench       what a check works with: two `clients`, a deadline (`position`: in which line)
     interruptions  cuts an answer short at each of its commands
+    reading     exercises in which a plot is read
     verdict     what is said: NotYet, or right
     record      which exercises are solved
 
-An exercise is two files: `queue/drain.md` for the reader, `queue/drain.py` to check the answer.
-README.md says how to write one; `cells` and `python -m exercises` put it into its notebook.
+An exercise is two files: `queue/drain.md` holds all its words, `queue/drain.py` checks the answer.
+README.md says how to write one; `python -m tests.exercises.cells` puts it into its notebook.
 """
 
+from exercises.attempt import follow_the_cells
 from exercises.calls import check, hint, progress, solution
-from exercises.pipeline.lines import two_lines
-from exercises.queue.plot import incident
+from exercises.reading import incident, two_lines
 
 __all__ = ["check", "hint", "incident", "progress", "solution", "two_lines"]
+
+follow_the_cells()

@@ -5,12 +5,10 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections import Counter
-from types import CodeType, FunctionType
 from typing import Any
 
 from course import session
-from exercises import catalogue, record
-from exercises.exercise import Exercise
+from exercises import attempt, catalogue, record
 from exercises.judge import judge
 from exercises.verdict import Verdict
 from private_redis import PrivateServer
@@ -35,8 +33,8 @@ async def check(name: str, *answers: Any) -> Verdict:
     if len(answers) != len(exercise.answers):
         call = f'exercises.check("{name}", {", ".join(exercise.answers)})'
         raise catalogue.WrongCall(f"{len(answers)} answers were given. The call is {call}.")
-    if _untouched(exercise, answers):
-        return Verdict("not attempted", "Change the cell above, run it, then run this one again.")
+    if why := attempt.missing(exercise, answers):
+        return Verdict("not attempted", why)
     scratch = scratch_for(name, None if _on_its_own(name) else session.current())
     try:
         verdict = await judge(exercise, answers, scratch)
@@ -106,31 +104,3 @@ def progress(lesson: str | None = None) -> None:
                 " (changed since)" if done and done.version not in ("", record.version(one)) else ""
             )
             print(f"  {mark:6}  {one.name:{width}}  {one.title}{note}")
-
-
-def _untouched(exercise: Exercise, answers: tuple[Any, ...]) -> bool:
-    """Whether the answers are still those of the stub: compiled alike, or values left at `...`."""
-    values = [each for a in answers for each in (a.values() if isinstance(a, dict) else [a])]
-    if any(value is ... for value in values):
-        return True
-    stub: dict[str, Any] = {}
-    exec(exercise.stub, stub)
-    pairs = [(answer, stub[name]) for name, answer in zip(exercise.answers, answers, strict=True)]
-    return all(
-        isinstance(answer, FunctionType)
-        and isinstance(given, FunctionType)
-        and _same(answer.__code__, given.__code__)
-        for answer, given in pairs
-    )
-
-
-def _same(one: CodeType, other: CodeType) -> bool:
-    """Whether two functions do the same, instruction by instruction, wherever they stand."""
-    if (one.co_code, one.co_names, one.co_varnames, len(one.co_consts)) != (
-        (other.co_code, other.co_names, other.co_varnames, len(other.co_consts))
-    ):
-        return False
-    return all(
-        _same(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType) else a == b
-        for a, b in zip(one.co_consts, other.co_consts, strict=True)
-    )

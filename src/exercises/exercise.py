@@ -11,6 +11,7 @@ A file is a small form. Its text and code go into the notebook as they are:
     ## Hints       three, `1. …`, each on one line: from a nudge to nearly the answer
     ## Solution    a fence of Python: a right answer, with comments
     ## Why         one line: why it matters in production
+    ## Mistakes    `- NAME: what is said of it`, one line each: the hints of the check
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-SECTIONS = ["Stub", "Hints", "Solution", "Why"]
+SECTIONS = ["Stub", "Hints", "Solution", "Why", "Mistakes"]
 _SECTION = re.compile(rf"^## ({'|'.join(SECTIONS)})$", re.MULTILINE)
 _HEAD = re.compile(r"---\nplace: (\d+)\n---\n\s*# Exercise: (.+)\n\s*(\S[\s\S]*)")
 _FENCE = re.compile(r"```python\n([\s\S]+?)\n```")
+_MISTAKE = re.compile(r"^- ([A-Z_0-9]+): (.+)$", re.MULTILINE)
 _HINTS = re.compile(r"1\. (.+)\n2\. (.+)\n3\. (.+)")
 
 
@@ -46,6 +48,12 @@ class Exercise:
     hints: tuple[str, ...]  # from a nudge to nearly the answer
     solution: str  # a right answer for that cell, with comments
     why: str  # why it matters in production: one line, shown with "right"
+    mistakes: dict[str, str]  # what is said of a mistake, by the name that the check gives it
+
+    @property
+    def slug(self) -> str:
+        """What the ids of its cells begin with, as `queue-drain`."""
+        return self.name.replace(".", "-").replace("_", "-")
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -61,9 +69,13 @@ class Exercise:
                     defined.append(name)
         return tuple(defined)
 
+    def says(self, mistake: str) -> str:
+        """Return what is said of a mistake: of this exercise, or that can be made in every one."""
+        return (COMMON | self.mistakes)[mistake]
+
     @property
     def check(self) -> Callable[..., Awaitable[None]]:
-        """What is awaited with the bench and the answers: it raises NotYet, or they are right."""
+        """What is awaited with the bench: it raises NotYet, or they are right."""
         return import_module(f"exercises.{self.name}").check
 
 
@@ -76,7 +88,7 @@ def read(file: Path) -> Exercise:
     head, *rest = _SECTION.split(file.read_text(encoding="utf-8"))
     if rest[::2] != SECTIONS:
         _refuse(file, "the sections", f"`## {', ## '.join(SECTIONS)}`, once and in this order")
-    stub, hints, solution, why = (section.strip() for section in rest[1::2])
+    stub, hints, solution, why, mistakes = (section.strip() for section in rest[1::2])
     begins = _HEAD.fullmatch(head.strip())
     if not begins:
         _refuse(file, "the beginning", "`place: 1` between lines of `---`, `# Exercise: …`, a task")
@@ -85,6 +97,8 @@ def read(file: Path) -> Exercise:
         _refuse(file, "Hints", "three lines, `1. …`, `2. …` and `3. …`")
     if not why or "\n" in why:
         _refuse(file, "Why", "one line")
+    if not all(map(_MISTAKE.fullmatch, mistakes.splitlines())):
+        _refuse(file, "Mistakes", "lines, `- NAME: what is said of it.`")
     place, title, task = begins.groups()
     exercise = Exercise(
         name=f"{file.parent.name}.{file.stem}",
@@ -95,10 +109,20 @@ def read(file: Path) -> Exercise:
         hints=given.groups(),
         solution=_code(file, "Solution", solution),
         why=why,
+        mistakes=mistakes_in(mistakes),
     )
     if not exercise.answers:
         _refuse(file, "Stub", "code that defines what is judged")
     return exercise
+
+
+def mistakes_in(text: str) -> dict[str, str]:
+    """Return what is said of each mistake that the text lists, by its name."""
+    return dict(_MISTAKE.findall(text))
+
+
+COMMON = mistakes_in((Path(__file__).parent / "mistakes.md").read_text(encoding="utf-8"))
+"""The mistakes that can be made in every exercise."""
 
 
 def _code(file: Path, section: str, text: str) -> str:

@@ -11,16 +11,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Literal
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
-from backend.core.redis import RedisClient
 from backend.core.reliable_queue import BEAT
 from exercises import sandbox
+from exercises.clients import AnswersClient, Onlooker
 
 Way = Literal["runs", "cancelled", "killed", "overtaken"]
 LIMIT = 8.0
@@ -43,7 +43,7 @@ class Stage:
     """
 
     def __init__(
-        self, client: RedisClient, redis: RedisClient, way: Way, moment: int, send: sandbox.Send
+        self, client: AnswersClient, redis: Onlooker, way: Way, moment: int, send: sandbox.Send
     ) -> None:
         self.client, self.redis = client, redis
         self.overtaking: Callable[[], Awaitable[Any]] | None = None
@@ -119,13 +119,7 @@ Job = Callable[[Stage], Awaitable[Any]]
 
 
 async def apart(
-    url: str,
-    namespace: str,
-    job: Job,
-    *,
-    client: Callable[..., RedisClient],
-    way: Way = "runs",
-    moment: int = 0,
+    url: str, namespace: str, job: Job, *, way: Way = "runs", moment: int = 0
 ) -> sandbox.Report:
     """Run a job in a process of its own.
 
@@ -133,7 +127,6 @@ async def apart(
         url: the server.
         namespace: of both clients.
         job: called there with a stage.
-        client: makes the client for the answer.
         way: what happens to the job at the moment.
         moment: which one.
 
@@ -142,34 +135,20 @@ async def apart(
         the name of what it raised. Both are None if the process hung or ended itself.
     """
 
+    async def perform(send: sandbox.Send) -> None:
+        async with (
+            AnswersClient(url, namespace=namespace) as client,
+            Onlooker(url, namespace=namespace) as redis,
+        ):
+            stage = Stage(client, redis, way, moment, send)
+            stage.watch()
+            came = await stage.perform(job)
+            send({"cut": stage.was_cut, "came": came})
+
     def child(send: sandbox.Send) -> None:
         asyncio.new_event_loop().run_until_complete(perform(send))
-
-    async def perform(send: sandbox.Send) -> None:
-        stage = Stage(
-            client(url, namespace=namespace),
-            RedisClient(url, namespace=namespace),
-            way,
-            moment,
-            send,
-        )
-        await stage.client.connect()
-        await stage.redis.connect()
-        stage.watch()
-        came = await stage.perform(job)
-        send({"cut": stage.was_cut, "came": came})
 
     nothing = {"cut": None, "came": None}
     with suppress(TimeoutError):
         return await sandbox.run(child, limit=LIMIT) or nothing
     return nothing
-
-
-async def moments(run: Callable[[int], Awaitable[sandbox.Report]]) -> AsyncIterator[sandbox.Report]:
-    """Run with moment 1, 2, …, and yield each report, until the job ends by itself."""
-    for number in range(1, MOST_MOMENTS + 1):
-        report = await run(number)
-        if report["cut"] is None or report["cut"]:
-            yield report
-        else:
-            return

@@ -9,14 +9,13 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Awaitable
 from typing import Any
 
 import redis
 
 from course.session import CourseRedis
 from exercises import sandbox
-from exercises.bench import EXITED, LIMIT, TOO_LONG, Bench
+from exercises.bench import LIMIT, Bench
 from exercises.exercise import Exercise
 from exercises.verdict import NotYet, Verdict
 
@@ -29,28 +28,30 @@ async def judge(exercise: Exercise, answers: tuple[Any, ...], scratch: CourseRed
 
     What the answers print is printed here.
     """
-    check = exercise.check  # loaded here: a mistake in its file is raised in the open
+    _ = exercise.check  # loaded here: a mistake in its file is raised in the open
 
     def job(send: sandbox.Send) -> None:
         bench = Bench(scratch.url, scratch.namespace, answers)
-        _try(bench, check(bench, *answers), send)
+        _try(bench, exercise, send)
 
     try:
         report = await sandbox.run(job, limit=LIMIT + 2)
     except TimeoutError:
         came = "it did not end, and was stopped"
-        report = _report(NotYet(TOO_LONG, expected=f"an end within {LIMIT:g} s", came=came))
+        report = _report(NotYet("TOO_LONG", expected=f"an end within {LIMIT:g} s", came=came))
     if report is None:
-        report = _report(NotYet(EXITED, expected="a result", came="the end of the process"))
+        report = _report(NotYet("EXITED", expected="a result", came="the end of the process"))
     print(report["printed"], end="")
     if report["broken"]:
         raise RuntimeError(f"The check itself failed:\n{report['broken']}")
     if report["details"]:
-        return Verdict("not yet", report["said"], tuple(map(tuple, report["details"])))
+        expected, came, mistake = report["details"]
+        details = (("expected", expected), ("came", came), ("hint", exercise.says(mistake)))
+        return Verdict("not yet", report["said"], details, mistake)
     return Verdict("right", f"In production: {exercise.why}")
 
 
-def _try(bench: Bench, check: Awaitable[None], send: sandbox.Send) -> None:
+def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
     """In the child: await the check, send its report, and end the process."""
     sys.stdout = sys.stderr = printed = io.StringIO()
     warnings.resetwarnings()
@@ -58,31 +59,33 @@ def _try(bench: Bench, check: Awaitable[None], send: sandbox.Send) -> None:
     warnings.showwarning = bench.notice
 
     def end(verdict: NotYet | None, broken: str = "") -> None:
-        text = printed.getvalue()[-MOST_OUTPUT:]
-        send(_report(verdict, bench.situation, text, broken))
+        if verdict and "full_name" not in exercise.says(verdict.mistake):
+            verdict = bench.more_exactly(verdict)
+        said = (verdict and verdict.when) or bench.situation
+        send(_report(verdict, said, printed.getvalue()[-MOST_OUTPUT:], broken))
         os._exit(0)
 
     # When the time is over, the process ends here and now, whatever the answer catches or ignores.
-    signal.signal(signal.SIGALRM, lambda _, frame: end(bench.more_exactly(bench.too_long(frame))))
+    signal.signal(signal.SIGALRM, lambda _, frame: end(bench.too_long(frame)))
     signal.setitimer(signal.ITIMER_REAL, LIMIT)
 
     async def on_the_bench() -> None:
         await bench.set_up()
-        await check
+        await exercise.check(bench)
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(on_the_bench())
     except NotYet as verdict:
-        end(bench.more_exactly(verdict))
+        end(verdict)
     except (SystemExit, KeyboardInterrupt):
-        end(NotYet(EXITED, expected="a result", came="the end of the program"))
+        end(NotYet("EXITED", expected="a result", came="the end of the program"))
     except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError):
         end(None, broken=traceback.format_exc())
     except BaseException as error:
         # What the answer returned or stored is of a form that the check did not foresee.
-        end(bench.more_exactly(bench.unforeseen(error)))
+        end(bench.unforeseen(error))
     end(None)
 
 
@@ -91,5 +94,5 @@ def _report(
 ) -> sandbox.Report:
     details = []
     if verdict:
-        details = [("expected", verdict.expected), ("came", verdict.came), ("hint", verdict.hint)]
+        details = [verdict.expected, verdict.came, verdict.mistake]
     return {"said": said, "details": details, "printed": printed, "broken": broken}

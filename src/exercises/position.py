@@ -1,4 +1,4 @@
-"""In which line of the reader's cell something happened, in words for a verdict."""
+"""In which line of the reader's answer something happened, in words for a verdict."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from typing import Any
 
 
 class ReadersCode:
-    """The code of the notebook that defines the answers."""
+    """The cells of the notebook that define the answers."""
 
     def __init__(self, answers: tuple[Any, ...]) -> None:
-        self.namespaces = [a.__globals__ for a in answers if inspect.isfunction(a)]
+        functions = [inspect.unwrap(each) for each in answers if inspect.isfunction(each)]
+        self.namespaces = [each.__globals__ for each in functions]
         """The notebook's variables, once for each function."""
+        self._files = {each.__code__.co_filename for each in functions}
+        self._below = {id(frame) for frame, _ in traceback.walk_stack(None)}
+        """What was on the stack already: the cell with the check among it."""
 
     def where_raised(self, error: BaseException) -> str:
         """Return the innermost line of the reader's that the exception went through, or ""."""
@@ -29,15 +33,14 @@ class ReadersCode:
             frame: the innermost frame on the stack.
             running: the coroutine of the answer, which is on no stack while it waits.
         """
-        while frame:
-            if self._holds(frame):
-                return _line(frame, frame.f_lineno)
-            frame = frame.f_back
-        waiting = [each for each in _chain(running) if self._holds(each)]
-        return _line(waiting[-1], waiting[-1].f_lineno) if waiting else ""
+        stack = traceback.walk_stack(frame) if frame else ()
+        waiting = ((each, each.f_lineno) for each in reversed([*_chain(running)]))
+        lines = (_line(*each) for each in [*stack, *waiting] if self._holds(each[0]))
+        return next(lines, "")
 
     def _holds(self, frame: FrameType) -> bool:
-        return any(frame.f_globals is namespace for namespace in self.namespaces)
+        is_above = id(frame) not in self._below
+        return is_above and frame.f_code.co_filename in self._files
 
 
 def _chain(coroutine: Any) -> Iterator[FrameType]:

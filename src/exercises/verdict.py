@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,25 +14,60 @@ Kind = Literal["not attempted", "not yet", "right"]
 # Okabe and Ito's colours, which colour-blind readers can tell apart.
 COLOURS: dict[Kind, str] = {"not attempted": "#0072B2", "not yet": "#D55E00", "right": "#009E73"}
 
+Mistake = str | Mapping[str, Any]
+"""The name of a mistake; or several, each with whether it is the one. The first that fits is it.
 
-class NotYet(Exception):
+Whether it fits may depend on what came: then it is a function of that.
+"""
+
+
+class NotYet(BaseException):
     """Raised by a check: the answer does not do yet what it should.
 
+    What the check lends to the answer raises it too, so it is no `Exception`, which many catch.
+
     Args:
-        hint: what to think about, for this very mistake.
+        mistake: which it is; what is said of it stands in the exercise's Markdown file.
         expected: what should have come, in words or as code.
         came: what came instead.
+        when: the situation, as a sentence; else the bench's own.
     """
 
-    def __init__(self, hint: str, *, expected: str, came: str) -> None:
-        super().__init__(hint)
-        self.hint, self.expected, self.came = hint, expected, shorten(came)
+    def __init__(self, mistake: Mistake, *, expected: str, came: str, when: str = "") -> None:
+        self.mistake = which(mistake, came)
+        super().__init__(self.mistake)
+        self.expected, self.came, self.when = expected, shorten(came), when
+        if self.came == expected:
+            self.came += ", which only looks the same"
 
 
-def expect(came: Any, right: Any, hint: str) -> None:
-    """Raise NotYet with this hint unless what came is right; both are shown as code."""
-    if came != right:
-        raise NotYet(hint, expected=repr(right), came=repr(came))
+def which(mistake: Mistake, came: Any) -> str:
+    """Return the name of the first mistake that fits what came."""
+    if isinstance(mistake, str):
+        return mistake
+    for name, fits in mistake.items():
+        with suppress(TypeError, AttributeError, LookupError):  # it is of quite another form
+            if fits(came) if callable(fits) else fits:
+                return name
+    raise LookupError(f"Which mistake is it, if none of {', '.join(mistake)}?")
+
+
+def expect(
+    came: Any, right: Any, mistake: Mistake, *, expected: str = "", shown: str = "", when: str = ""
+) -> None:
+    """Raise NotYet unless what came is right, and of the same type.
+
+    Args:
+        came: what came.
+        right: what should have come.
+        mistake: as in `NotYet`; a function is asked about `came`.
+        expected: in words, where the code of `right` says it less well.
+        shown: the same for `came`.
+        when: the situation, as a sentence; else the bench's own.
+    """
+    if came != right or type(came) is not type(right):
+        expected, shown = expected or repr(right), shown or repr(came)
+        raise NotYet(which(mistake, came), expected=expected, came=shown, when=when)
 
 
 @dataclass(frozen=True)
@@ -39,9 +76,10 @@ class Verdict:
 
     kind: Kind
     said: str
-    """One short sentence."""
     details: tuple[tuple[str, str], ...] = ()
     """Lines below it: a label and a text."""
+    mistake: str = ""
+    """Its name, if there is one."""
 
     def __repr__(self) -> str:
         width = max((len(label) for label, _ in self.details), default=0)

@@ -97,7 +97,7 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not (
         address := re.search(r"(http://127\.0\.0\.1:\d+)/\S*\?token=(\w+)", log.read_text())
     ):
@@ -106,7 +106,7 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         time.sleep(0.05)
     yield JupyterLab(address[1], address[2], folder)
     server.terminate()
-    server.wait(15)
+    server.wait(60)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 from collections import Counter
@@ -10,10 +11,11 @@ from pathlib import Path
 import nbformat
 import pytest
 from tests.exercises.reader import NOTEBOOKS
-from tests.exercises.wrong_answers import FOLDER, hints, wrong_answers
+from tests.exercises.wrong_answers import FOLDER, wrong_answers
 
 import exercises
-from exercises import catalogue
+from exercises import catalogue, reading
+from exercises.exercise import COMMON
 
 NAMES = [each.name for lesson in catalogue.LESSONS for each in catalogue.in_lesson(lesson)]
 
@@ -27,13 +29,20 @@ def test_no_wrong_answers_are_left_of_an_exercise_that_is_gone() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_tells_three_mistakes_apart_or_more(name: str) -> None:
-    assert len({wrong.hint for wrong in wrong_answers(name)}) >= 3
+    assert len({wrong.mistake for wrong in wrong_answers(name)}) >= 3
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_hint_of_its_check_is_drawn_by_a_wrong_answer(name: str) -> None:
-    drawn = {wrong.hint_name for wrong in wrong_answers(name)}
-    assert set(hints(f"exercises.{name}")) - drawn == set()
+def test_every_mistake_that_it_lists_is_drawn_by_a_wrong_answer(name: str) -> None:
+    drawn = {wrong.mistake for wrong in wrong_answers(name)}
+    assert catalogue.find(name).mistakes.keys() - drawn == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_check_tells_each_mistake_that_it_lists(name: str) -> None:
+    exercise = catalogue.find(name)
+    code = inspect.getsource(sys.modules[exercise.check.__module__]) + inspect.getsource(reading)
+    assert [mistake for mistake in exercise.mistakes if f'"{mistake}"' not in code] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -43,8 +52,8 @@ def test_no_two_wrong_answers_are_the_same(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_two_of_its_hints_are_the_same(name: str) -> None:
-    texts = Counter([*hints(f"exercises.{name}").values(), *hints("exercises.bench").values()])
+def test_of_no_two_mistakes_the_same_is_said(name: str) -> None:
+    texts = Counter([*catalogue.find(name).mistakes.values(), *COMMON.values()])
     assert [text for text, times in texts.items() if times > 1] == []
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from tests.exercises import cells
+from tests.exercises.cells import main
 from tests.exercises.reader import NOTEBOOKS
 from tests.notebooks import rerun
 
-from exercises import catalogue, cells
-from exercises.__main__ import main
+from exercises import catalogue
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exercises.exercise import BadForm, read
+from exercises.exercise import COMMON, BadForm, read
 
 GOOD = """\
 ---
@@ -48,6 +48,11 @@ async def count(client):
 ## Why
 
 three is what production needs.
+
+## Mistakes
+
+- TWO: Count on.
+- NO_END: Three is the end.
 """
 
 
@@ -65,6 +70,9 @@ def test_text_and_code_are_taken_as_they_are_written(file: Path) -> None:
     assert exercise.hints == ("Begin with one.", "Two comes next.", "`return 3`")
     assert exercise.solution == "START = 0\n\n\nasync def count(client):\n    return 3"
     assert exercise.why == "three is what production needs."
+    assert exercise.mistakes == {"TWO": "Count on.", "NO_END": "Three is the end."}
+    assert exercise.says("TWO") == "Count on."
+    assert exercise.says("CLOSED") == COMMON["CLOSED"]
 
 
 def test_what_the_stub_defines_is_what_is_judged(file: Path) -> None:
@@ -78,7 +86,7 @@ def test_what_the_stub_defines_is_what_is_judged(file: Path) -> None:
         ("place: 2", "place: two", "the beginning must be `place: 1`"),
         ("# Exercise: count", "### Count", "the beginning must be `place: 1`"),
         ("Write `count`.\n\nIt has two paragraphs.", "", "the beginning must be `place: 1`"),
-        ("## Hints", "## Hint", "the sections must be `## Stub, ## Hints, ## Solution, ## Why`"),
+        ("## Hints", "## Hint", "the sections must be `## Stub, ## Hints, ## Solution, ## Why, "),
         ("## Why", "## Stub", "once and in this order"),
         ("```python\nSTART = 0\n\n\nasync", "\nasync", "Stub must be one fence"),
         ("## Solution\n\n```python", "## Solution\n\n```", "Solution must be one fence"),
@@ -90,6 +98,7 @@ def test_what_the_stub_defines_is_what_is_judged(file: Path) -> None:
         ("2. Two", "3. Two", "Hints must be three lines"),
         ("three is what", "three\nis what", "Why must be one line"),
         ("three is what production needs.", "", "Why must be one line"),
+        ("- NO_END: ", "- no end: ", "Mistakes must be lines"),
     ],
 )
 def test_a_slip_of_the_author_is_named(file: Path, old: str, new: str, message: str) -> None:

@@ -18,7 +18,7 @@ from exercises.verdict import NotYet
 @pytest.fixture
 async def bench(redis_url: str) -> AsyncIterator[Bench]:
     namespace = f"test:{os.getpid()}:"
-    bench = Bench(redis_url, namespace, ())
+    bench = Bench(redis_url, namespace, (push_twice,))
     await bench.set_up()
     yield bench
     await bench.client.disconnect()
@@ -35,24 +35,16 @@ async def push_twice(client: Any) -> str:
     return "ended"
 
 
-async def a_job(stage: Stage) -> Any:
-    return await push_twice(stage.client)
-
-
-async def nothing() -> None:
-    """Begin with no keys."""
-
-
-async def after_each_cut(bench: Bench, job: Any, way: Any) -> list[tuple[Any, ...]]:
+async def after_each_cut(bench: Bench, way: Any, job: Any = None) -> list[tuple[Any, ...]]:
     """Return where the job was cut, what was pushed by then, and whether it tidied up."""
     return [
         (report["cut"], await bench.redis.peek_queue("list"), await bench.redis.exists("tidied"))
-        async for report in bench.interrupted(push_twice, job, fill=nothing, ways=[way])
+        async for report in bench.interrupted(job=job, ways=[way])
     ]
 
 
 async def test_it_is_killed_before_and_after_each_command(bench: Bench) -> None:
-    assert await after_each_cut(bench, a_job, "killed") == [
+    assert await after_each_cut(bench, "killed") == [
         ("before its RPUSH", [], 0),
         ("after its RPUSH", [1], 0),
         ("before its RPUSH", [1], 0),
@@ -63,7 +55,7 @@ async def test_it_is_killed_before_and_after_each_command(bench: Bench) -> None:
 
 
 async def test_one_that_is_cancelled_can_tidy_up(bench: Bench) -> None:
-    cuts = await after_each_cut(bench, a_job, "cancelled")
+    cuts = await after_each_cut(bench, "cancelled")
     assert cuts[:4] == [
         ("before its RPUSH", [], 0),
         ("after its RPUSH", [1], 0),
@@ -77,7 +69,7 @@ async def test_it_is_overtaken_between_two_commands(bench: Bench) -> None:
         stage.overtaking = lambda: stage.redis.add_to_queue("list", "other")
         return await push_twice(stage.client)
 
-    lists = [pushed for _, pushed, _ in await after_each_cut(bench, job, "overtaken")]
+    lists = [pushed for _, pushed, _ in await after_each_cut(bench, "overtaken", job)]
     assert lists[:4] == [["other", 1, 2], [1, "other", 2], [1, "other", 2], [1, 2, "other"]]
 
 
@@ -87,7 +79,7 @@ async def test_a_transaction_of_another_client_is_one_step(bench: Bench) -> None
         async with redis.asyncio.Redis.from_url(stage.client.redis_url) as plain:
             await plain.pipeline(transaction=True).rpush(name, 1).rpush(name, 2).execute()
 
-    cuts = await after_each_cut(bench, job, "killed")
+    cuts = await after_each_cut(bench, "killed", job)
     assert cuts == [("before its EXEC", [], 0), ("after its EXEC", [1, 2], 0)]
 
 
@@ -97,7 +89,7 @@ async def test_a_pipeline_without_a_transaction_is_as_many_steps_as_commands(ben
         async with redis.asyncio.Redis.from_url(stage.client.redis_url) as plain:
             await plain.pipeline(transaction=False).rpush(name, 1).rpush(name, 2).execute()
 
-    assert ("after its RPUSH", [1], 0) in await after_each_cut(bench, job, "killed")
+    assert ("after its RPUSH", [1], 0) in await after_each_cut(bench, "killed", job)
 
 
 async def test_what_the_check_lends_can_be_cut_in_the_middle(bench: Bench) -> None:
@@ -106,7 +98,7 @@ async def test_what_the_check_lends_can_be_cut_in_the_middle(bench: Bench) -> No
         await stage.moment("within")
         await stage.redis.add_to_queue("list", 2)
 
-    assert await after_each_cut(bench, job, "killed") == [("within", [1], 0)]
+    assert await after_each_cut(bench, "killed", job) == [("within", [1], 0)]
 
 
 async def test_one_that_ends_its_process_is_not_yet_right(bench: Bench) -> None:
@@ -114,14 +106,14 @@ async def test_one_that_ends_its_process_is_not_yet_right(bench: Bench) -> None:
         os._exit(3)
 
     with pytest.raises(NotYet):
-        await after_each_cut(bench, job, "killed")
+        await after_each_cut(bench, "killed", job)
 
 
 async def test_time_passes_for_what_has_a_ttl_alone(bench: Bench) -> None:
     await bench.redis.set("short", 1, expire=30)
     await bench.redis.set("long", 1, expire=3600)
     await bench.redis.set("for ever", 1)
-    await bench.let_time_pass(30)
-    assert await bench.keys() == ["for ever", "long"]
-    assert 3560 < await bench.ttl("long") <= 3570
-    assert await bench.ttl("for ever") == -1
+    await bench.redis.let_time_pass(30)
+    assert await bench.redis.keys() == ["for ever", "long"]
+    assert 3560 < await bench.redis.ttl("long") <= 3570
+    assert await bench.redis.ttl("for ever") == -1

@@ -19,7 +19,8 @@ import pytest
 import exercises
 from backend.core.redis import RedisClient
 from course import session
-from exercises import bench, sandbox
+from exercises import sandbox
+from exercises.exercise import COMMON
 from private_redis import RedisUnavailable
 
 
@@ -156,6 +157,21 @@ async def test_an_answer_that_forks_has_one_verdict() -> None:
     assert (await check(report)).startswith("Not yet.")
 
 
+async def test_where_it_waits_in_a_call_of_the_client_its_own_line_is_named() -> None:
+    async def report(client: RedisClient, detection: Any) -> Any:
+        return await client.get_from_queue("nobody_writes_here", timeout=60)
+
+    assert 'of your cell: `return await client.get_from_queue("nobody_w' in await check(report)
+
+
+async def test_an_error_names_the_client_as_the_reader_knows_it() -> None:
+    async def report(client: RedisClient, detection: Any) -> Any:
+        return client.no_such_method(detection)
+
+    verdict = await check(report)
+    assert "'RedisClient' object has no attribute 'no_such_method', in line" in verdict
+
+
 async def test_memory_has_a_limit() -> None:
     def report(client: RedisClient, detection: Any) -> int:
         return len(bytearray(8 * 2**30))
@@ -236,6 +252,10 @@ async def _names_it_bare(client: RedisClient, detection: Any) -> Any:
     return await client.call("RPUSH", "test:bare", json.dumps(detection), repeat=False)
 
 
+async def _names_it_twice(client: RedisClient, detection: Any) -> Any:
+    return await client.add_to_queue(client.full_name("detection_queue"), detection)
+
+
 async def _changes_what_is_others(client: RedisClient, detection: Any) -> int:
     await client.set("batch:somebody_elses:current", "not yours")
     return await client.add_to_queue("detection_queue", detection)
@@ -251,13 +271,14 @@ async def _unspeakable_result(client: RedisClient, detection: Any) -> Any:
     [
         (_raises_the_unspeakable, "Unspeakable, in line"),
         (_raises_a_group, "KeyError: 'camera'"),
-        (_closes, bench.CLOSED),
-        (_closes_and_goes_on, bench.CLOSED),
-        (_yields, bench.YIELDS),
-        (_stores_a_value, bench.WRONG_TYPE),
-        (_names_it_bare, bench.AS_THEY_ARE),
+        (_closes, COMMON["CLOSED"]),
+        (_closes_and_goes_on, COMMON["CLOSED"]),
+        (_yields, COMMON["YIELDS"]),
+        (_stores_a_value, COMMON["WRONG_TYPE"]),
+        (_names_it_bare, COMMON["AS_THEY_ARE"]),
+        (_names_it_twice, COMMON["NAMED_TWICE"]),
         (_changes_what_is_others, "`batch:somebody_elses:current` was changed"),
-        (_unspeakable_result, bench.UNFORESEEN),
+        (_unspeakable_result, COMMON["UNFORESEEN"]),
     ],
 )
 async def test_an_ordinary_mistake_has_a_sentence_of_its_own(answer: Any, said: str) -> None:

@@ -70,7 +70,7 @@ async def problems_of(reader: Reader, name: str, stub: str, check: str, *, slow:
     exercise = catalogue.find(name)
     answers = [("the untouched stub", stub, "Not attempted. ")]
     answers += [
-        (f"wrong answer {number}, {wrong.hint_name}", wrong.code, wrong.hint)
+        (f"wrong answer {number}, {wrong.mistake}", wrong.code, exercise.says(wrong.mistake))
         for number, wrong in enumerate(wrong_answers(name), 1)
     ]
     if "def " in stub:

@@ -1,7 +1,7 @@
-"""The wrong answers in tests/exercises/wrong, and the hint that each must draw.
+"""The wrong answers in tests/exercises/wrong, and the mistake that each must be told.
 
-Such a file is Python in cells. The line before each answer names its hint, a constant of the
-exercise's check, or of the bench where the mistake can be made in every exercise:
+Such a file is Python in cells. The line before each answer names its mistake, as the exercise's
+Markdown file lists it, or mistakes.md where it can be made in every exercise:
 
     # %% REVERSED
     async def drain(client):
@@ -12,20 +12,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
-from exercises import bench
+from exercises import catalogue
+from exercises.exercise import COMMON
 
 FOLDER = Path(__file__).parent / "wrong"
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong answer that we expect, and the hint that it must draw."""
+    """A wrong answer that we expect, and the mistake that it must be told."""
 
-    hint_name: str
-    hint: str
+    mistake: str
     code: str
 
 
@@ -33,20 +32,6 @@ def wrong_answers(name: str) -> list[Wrong]:
     """Return the wrong answers to the exercise `name`, in the order of their file."""
     file = FOLDER / f"{name.replace('.', '/')}.py"
     _, *cells = re.split(r"^# %% (\w+)\n", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    known = hints(bench.__name__) | hints(f"exercises.{name}")
-    unknown = set(cells[::2]) - set(known)
-    assert not unknown, f"{file}: {', '.join(unknown)} is no hint of the check, nor of the bench."
-    return [
-        Wrong(hint, known[hint], code.strip())
-        for hint, code in zip(cells[::2], cells[1::2], strict=True)
-    ]
-
-
-def hints(module: str) -> dict[str, str]:
-    """Return the hints of a module by their names: constants that hold whole sentences."""
-    values = vars(import_module(module)).items()
-    return {
-        name: value
-        for name, value in values
-        if name.isupper() and isinstance(value, str) and value.endswith((".", "?"))
-    }
+    unknown = set(cells[::2]) - {*COMMON, *catalogue.find(name).mistakes}
+    assert not unknown, f"{file}: {', '.join(unknown)} is no mistake of this exercise."
+    return [Wrong(*pair) for pair in zip(cells[::2], map(str.strip, cells[1::2]), strict=True)]

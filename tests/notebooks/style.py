@@ -13,13 +13,13 @@ from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
+from tests.exercises.cells import cells
 from tests.notebooks.rerun import code_cells, is_folded, untidy
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 from backend.services.detector import DetectionJob
 from exercises.catalogue import LESSONS, in_lesson
-from exercises.cells import cells
 
 Sentences = Iterator[str]
 Rule = Callable[[NotebookNode, Path], Sentences]
@@ -47,6 +47,7 @@ LONGEST = {
     "05_pipeline": 2700,
     "06_lose_nothing": 2200,
     "07_when_redis_fails": 2200,
+    "08_from_outside": 2700,
 }
 """Words of its text cells that a lesson has at the most."""
 AMERICAN = {
@@ -157,6 +158,18 @@ def links_the_glossary(notebook: NotebookNode, path: Path) -> Sentences:
         yield "its head has no link to ../docs/glossary.md"
 
 
+def defined_words_are_in_the_glossary(notebook: NotebookNode, path: Path) -> Sentences:
+    """A word in bold is one that is defined there: up to three words that begin small."""
+    glossary = path.parent / "../docs/glossary.md"
+    rows = re.findall(r"(?m)^\| (?!word )([^|]+) \|", glossary.read_text(encoding="utf-8"))
+    known = {word.partition("(")[0].strip().lower() for row in rows for word in row.split(",")}
+    for number, prose in _prose(notebook):
+        for word in re.findall(r"\*\*([a-z][^*\n]*)\*\*", prose):
+            short = {word.removesuffix(end) for end in ("s", "es", "d", "ed")} | {word.split()[-1]}
+            if len(word.split()) <= 3 and "CODE" not in word and not known & short:
+                yield f"cell {number}: **{word}** is not in {glossary.name}"
+
+
 def asks_what_was_learnt_before(notebook: NotebookNode, path: Path) -> Sentences:
     """From lesson 02 on, two questions from earlier lessons come first, their answers folded."""
     if path.stem[:2].isdigit() and path.stem[:2] >= "02":
@@ -190,11 +203,6 @@ def predictions_are_unspoilt(notebook: NotebookNode, path: Path) -> Sentences:
                 asked, answered = True, False
         elif is_folded(cell) and not asked:
             yield f"cell {number}: its output is folded, and nobody was asked to predict it"
-        elif is_folded(cell) and (line := _seen_of_folded(cell)):
-            yield (
-                f"cell {number} is folded, and JupyterLab shows the first line of its output, "
-                f"which is all of it: {line!r}. Print a heading first, and the answer below it"
-            )
         elif cell.outputs and not answered and not is_folded(cell):
             yield (
                 f"cell {number} answers the question above it: fold its output (`python -m "
@@ -278,7 +286,7 @@ def exercises_have_one_form(notebook: NotebookNode, path: Path) -> Sentences:
             (cell.id, cell.cell_type, cell.source) for cell in expected
         ]:
             name = exercise.name
-            yield f"{name} is not as its file has it: `python -m exercises {name}`"
+            yield f"{name} is not as its file has it: `python -m tests.exercises.cells {name}`"
     if lesson and f'exercises.progress("{lesson}")' not in [cell.source for cell in notebook.cells]:
         yield f'there is no cell exercises.progress("{lesson}")'
 
@@ -333,8 +341,9 @@ def ids_are_unique(notebook: NotebookNode, path: Path) -> Sentences:
 RULES: tuple[Rule, ...] = (
     one_title, headings_skip_no_level, images_have_alt_texts, links_say_where_they_lead,
     linked_files_exist, plain_words, no_aside_in_an_aside, not_too_long, british_spelling,
-    shows_where_you_are, links_the_glossary, asks_what_was_learnt_before, says_what_you_can_do_now,
-    predictions_are_unspoilt, first_cell_connects, last_cell_cleans_up,
+    shows_where_you_are, links_the_glossary, defined_words_are_in_the_glossary,
+    asks_what_was_learnt_before, says_what_you_can_do_now, predictions_are_unspoilt,
+    first_cell_connects, last_cell_cleans_up,
     short_cells, sleep_is_no_readiness, asyncio_run_is_for_scripts, in_production, three_questions,
     names_mean_one_thing, jobs_have_the_same_fields, compared_calls_exist,
     exercises_have_one_form, leads_on, clean_metadata, ids_are_unique,
@@ -367,17 +376,6 @@ def _head(notebook: NotebookNode) -> str:
     sources = [cell.source for cell in notebook.cells]
     kinds = [cell.cell_type for cell in notebook.cells]
     return "\n\n".join(sources[: kinds.index("code")])
-
-
-def _seen_of_folded(cell: NotebookNode) -> str:
-    """Return what JupyterLab shows of a folded output when there is no more than that, else ""."""
-    texts = [
-        output.get("text") or output.get("data", {}).get("text/plain", "")
-        for output in cell.outputs
-    ]
-    first, *more = [line for text in texts for line in text.splitlines() if line] or [""]
-    is_figure = any("image/png" in output.get("data", {}) for output in cell.outputs)
-    return "" if more or is_figure else first
 
 
 def _headings(notebook: NotebookNode) -> Iterator[tuple[int, int, str]]:

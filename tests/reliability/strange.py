@@ -217,6 +217,7 @@ def remove_all(root: Path) -> None:
     """Remove everything below the folder."""
     for name in os.listdir(os.fsencode(root)):  # noqa: PTH208
         path = os.path.join(os.fsencode(root), name)  # noqa: PTH118
-        shutil.rmtree(path, ignore_errors=True)
-        with suppress(OSError):
+        try:
             os.remove(path)  # noqa: PTH107
+        except OSError:  # a folder; of a pipe, rmtree would wait for a writer
+            shutil.rmtree(path, ignore_errors=True)

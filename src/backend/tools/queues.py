@@ -302,12 +302,13 @@ def server_line(server: ServerState | None) -> str:
     """Return what the server says of itself, in one line."""
     if server is None:
         return "The server does not let this user ask how it is (INFO)."
-    limit = megabytes(server.max_memory) if server.max_memory else "no limit"
-    part = f" ({server.memory_ratio:.0%})" if server.memory_ratio is not None else ""
+    limit = "no limit"
+    if server.memory_ratio is not None:
+        limit = f"{server.memory_ratio:.0%} of {megabytes(server.max_memory)}"
     return (
-        f"Server {server.version}, up {duration(server.uptime)}; clients: "
-        f"{server.connected_clients}, of which {server.blocked_clients} wait in a blocking call; "
-        f"memory: {megabytes(server.used_memory)} of {limit}{part}; evicted: {server.evicted_keys}"
+        f"Server {server.version}, up {duration(server.uptime)}. "
+        f"Clients: {server.connected_clients}, blocked: {server.blocked_clients}. "
+        f"Memory: {megabytes(server.used_memory)}, {limit}. Evicted keys: {server.evicted_keys}."
     )
 
 

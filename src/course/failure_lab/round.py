@@ -151,12 +151,9 @@ class Round:
         for consumer in self.consumers:
             await asyncio.to_thread(consumer.stop)
 
-    async def count(self) -> Tally:
+    async def count(self, *, client: RedisClient | None = None) -> Tally:
         """Count where the items are that were added since the last `begin`."""
-        return await self._count(self.client)
-
-    async def _count(self, client: RedisClient) -> Tally:
-        stored = await contents(client, QUEUE)
+        stored = await contents(client or self.client, QUEUE)
         places = {place: [identity(item) for item in items] for place, items in stored.items()}
         for consumer in self.consumers:
             places["in_hand"] += consumer.in_hand  # with "pop" it is in its memory alone
@@ -174,7 +171,7 @@ class Round:
         absent: list[set[Any]] = []  # of each sample
 
         async def read() -> Sequence[int]:
-            tally = await self._count(asking)
+            tally = await self.count(client=asking)
             absent.append(set(tally.missing))
             return [tally.places[place] for place in PLACES]
 

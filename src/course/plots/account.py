@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from course.plots.figures import draw_outages, finish, new_figure, with_gaps
+from course.plots.figures import finish, new_figure, with_gaps
 from course.plots.lengths import Lengths
 
 # From the bottom up. The colours are those of Okabe and Ito, one of them paler, and the hatches
@@ -36,7 +36,6 @@ def account(lengths: Lengths, *, title: str) -> Figure:
     right = 1.2 * lengths.x[min([*changes[-1:] + 1, len(lengths.x) - 1])]
     x = [at for at in lengths.x if at <= right]
     figure, axes = new_figure("seconds", "jobs")
-    draw_outages(axes, lengths.outages)
     floor = np.zeros(len(x) + len(lengths.outages))
     for (place, (colour, hatch)), heights in zip(PLACES.items(), counts, strict=True):
         starts, values = with_gaps(x, heights[: len(x)], lengths.outages)
@@ -54,5 +53,5 @@ def account(lengths: Lengths, *, title: str) -> Figure:
         )
         floor = top
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=True))
-    finish(figure, axes, title, lengths.marks)
+    finish(figure, axes, title, lengths.marks, lengths.outages)
     return figure

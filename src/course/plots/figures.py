@@ -87,7 +87,6 @@ def line(
         reach: how far the axes reach at least, (x, y): for figures that are to be compared.
     """
     figure, axes = new_figure(x_label, y_label)
-    draw_outages(axes, outages)
     for number, (label, values) in enumerate(series.items()):
         places = range(1, len(values) + 1) if x is None else x
         few = draw == "points" or len(values) <= 30
@@ -106,7 +105,7 @@ def line(
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 3, 5, 10]))
     if x is None:  # numbered values: a reader may ask for each
         axes.xaxis.set_major_locator(MaxNLocator(nbins=18, steps=[1, 2, 5, 10], integer=True))
-    finish(figure, axes, title, marks, reach)
+    finish(figure, axes, title, marks, outages, reach)
     return figure
 
 
@@ -148,30 +147,24 @@ def new_figure(x_label: str, y_label: str) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot(xlabel=x_label, ylabel=y_label)
 
 
-def draw_outages(axes: Axes, outages: Sequence[Outage]) -> None:
-    """Draw a grey band where nothing was measured."""
-    for start, end in outages:
-        axes.axvspan(start, end, gid=OUTAGE, label="no answer", color=SILENT, linewidth=0)
-
-
 def finish(
     figure: Figure,
     axes: Axes,
     title: str,
     marks: Sequence[Mark],
+    outages: Sequence[Outage],
     reach: tuple[float, float] = (0, 0),
 ) -> None:
-    """Set the limits around what is drawn, and add marks, title and, where it helps, a legend."""
+    """Add what all figures have: limits, marks, outages, title and, where it helps, a legend."""
+    for start, end in outages:
+        axes.axvspan(start, end, gid=OUTAGE, label="no answer", color=SILENT, linewidth=0)
     drawn = axes.dataLim  # the box around all that is drawn
     right, top = max(drawn.x1, reach[0]), max(drawn.y1, reach[1]) or 1
     edge = 0.02 * (right - drawn.x0) or 0.5  # of a single value, half a step
     axes.set_xlim(drawn.x0 - edge, right + edge)
     axes.set_ylim(-0.04 * top, 1.04 * top)
     _dress(axes)
-    # In the legend, one band stands for all of them.
-    bands = [patch for patch in axes.patches if patch.get_gid() == OUTAGE]
-    layers = [patch for patch in axes.patches if patch.get_gid() != OUTAGE]
-    handles = [*axes.lines, *layers, *bands[:1]]
+    handles = [*{part.get_label(): part for part in [*axes.lines, *axes.patches]}.values()]
     rows = _draw_marks(axes, marks)
     axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
     if len(handles) > 1:  # below the axes, where it covers no data

@@ -3,40 +3,23 @@
 from typing import Any
 
 from exercises.bench import Bench
-from exercises.verdict import NotYet
-
-LIVE_ASKS = (
-    "The platform restarts a backend that is not live. Does restarting the backend mend Redis?"
-)
-LIVE_WAITS = (
-    "`live()` gave the right answer, but asked Redis on the way, and the platform does not wait "
-    "for ever. It has to answer without Redis."
-)
-READY_BLIND = (
-    "`health_check()` answers instead of raising, so this `try` never fails. Look at the answer."
-)
-READY_ALWAYS_503 = "Redis is well, and nobody may send requests. Compare with the word in `status`."
-NOT_READY_RAISES = "A probe answers with a number in every state: 200 or 503."
-NO_NUMBER = "A probe returns its HTTP status as a number: no text, no bool."
-OTHER_NUMBER = "There are two answers: 200 is well, 503 is not now."
-LIVE_ALWAYS_503 = "`live` was asked while all is well. This process answers, so it lives."
+from exercises.verdict import NotYet, expect
 
 
-async def check(bench: Bench, live: Any, ready: Any) -> None:
+async def check(bench: Bench) -> None:
     """Ask both probes while the server runs, is stopped, hangs, and runs again."""
-    server, client = await bench.server(timeout=1.0)
-    asked = []
+    live, ready = bench.answers
+    asked: list[Any] = []
 
-    async def ask(state: str, ready_expected: int) -> None:
-        when, raised = f"Redis {state}", NOT_READY_RAISES
-        before = len(client.sent)
-        code = await bench.run(live, client, when=when, raised=raised)
-        asked.extend(client.sent[before:])
-        _judge(code, 200, LIVE_ALWAYS_503 if state == "runs" else LIVE_ASKS)
-        code = await bench.run(ready, client, when=when, raised=raised)
-        _judge(code, ready_expected, READY_ALWAYS_503 if ready_expected == 200 else READY_BLIND)
+    async def ask(state: str, right: int) -> None:
+        await _probe(bench, live, state, 200, "LIVE_ALWAYS_503" if state == "runs" else "LIVE_ASKS")
+        asked.extend(bench.client.commands)
+        await _probe(
+            bench, ready, state, right, "READY_BLIND" if right == 503 else "READY_ALWAYS_503"
+        )
+        bench.client.commands.clear()
 
-    with server:
+    with await bench.server() as server:
         await ask("runs", 200)
         server.stop()
         await ask("is stopped", 503)
@@ -46,14 +29,15 @@ async def check(bench: Bench, live: Any, ready: Any) -> None:
         server.resume()
         await ask("runs again", 200)
     if asked:
-        bench.situation = "`live()` was called in four states of Redis."
-        raise NotYet(LIVE_WAITS, expected="200, nothing sent", came=f"it sent {asked[0][0]}")
+        when, came = "`live()` was called in four states of Redis.", f"it sent {asked[0][0]}"
+        raise NotYet("LIVE_WAITS", expected="200, nothing sent", came=came, when=when)
 
 
-def _judge(code: Any, right: int, hint: str) -> None:
-    if not isinstance(code, int) or isinstance(code, bool):
-        raise NotYet(NO_NUMBER, expected=str(right), came=repr(code))
-    if code not in (200, 503):
-        raise NotYet(OTHER_NUMBER, expected=str(right), came=repr(code))
-    if code != right:
-        raise NotYet(hint, expected=str(right), came=repr(code))
+async def _probe(bench: Bench, probe: Any, state: str, right: int, mistake: str) -> None:
+    code = await bench.run(probe, bench.client, when=f"Redis {state}", raised="NOT_READY_RAISES")
+    mistakes = {
+        "NO_NUMBER": not isinstance(code, int) or isinstance(code, bool),
+        "OTHER_NUMBER": code not in (200, 503),
+        mistake: True,
+    }
+    expect(code, right, mistakes)

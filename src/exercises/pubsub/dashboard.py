@@ -6,68 +6,31 @@ from contextlib import suppress
 from typing import Any
 
 from exercises.bench import Bench
-from exercises.verdict import NotYet
+from exercises.verdict import NotYet, expect
 
-TOO_LATE = (
-    "Event 30 was stored and published after the recent events had been read, and before anybody "
-    "listened. Listen first, and read the recent ones when nothing can be missed any more."
-)
-TWICE = (
-    "An event that is published while the recent ones are read comes both ways. Leave out those "
-    "that you have."
-)
-NO_HISTORY = "The events from before the dashboard opened are missing: `load_recent` has them."
-TOO_FEW = (
-    "It stopped before it had `count` events. Stay subscribed, and go on listening, until there "
-    "are enough."
-)
-ENOUGH = (
-    "The recent events are enough already. Return the first `count` of them at once: in a quiet "
-    "night no new one comes for hours."
-)
-COUNT = (
-    "The first `count` of what it shows are wanted, the recent ones first: no more, and no others."
-)
-MISSED = (
-    "Event 20 came in time, and is not shown. Ids come in no order of size: leave out those that "
-    "you have, and no others."
-)
-NEVER_ENOUGH = (
-    "More events were published than it waits for. Which of them does your loop leave out, and "
-    "does it listen to `security_events`?"
-)
-STILL_SUBSCRIBED = (
-    "The subscription is still open, and Redis goes on sending to it. Whoever subscribes "
-    "unsubscribes: a `finally` does it in every case."
-)
-SWALLOWED = (
-    "The database was out of reach, and the caller did not learn of it: let the error through. A "
-    "`finally` needs no `except`."
-)
-OTHER = "Return the ids in order, the recent ones first as they came, each of them once."
-
+CHANNEL = "security_events"
 Load = Callable[[], Awaitable[list[int]]]
 
 
-async def check(bench: Bench, open_dashboard: Any) -> None:
+async def check(bench: Bench) -> None:
     """Let events happen at each awkward moment, then none at all, then the database fail."""
-    await _while_it_opens(bench, open_dashboard)
-    await _in_a_quiet_night(bench, open_dashboard)
-    await _without_a_database(bench, open_dashboard)
+    await _while_it_opens(bench)
+    await _in_a_quiet_night(bench)
+    await _without_a_database(bench)
 
 
-async def _while_it_opens(bench: Bench, open_dashboard: Any) -> None:
+async def _while_it_opens(bench: Bench) -> None:
     stored, loaded = [40], asyncio.Event()
 
-    async def happens(number: int) -> None:
-        if number not in stored:  # also where an answer asks the database twice
-            stored.append(number)
-            message = {"type": "event", "data": {"event_id": number}}
-            await bench.redis.publish("security_events", message)
+    async def happens(*numbers: int) -> None:
+        for number in numbers:
+            if number not in stored:  # also where an answer asks the database twice
+                stored.append(number)
+                message = {"type": "event", "data": {"event_id": number}}
+                await bench.redis.publish(CHANNEL, message)
 
     async def load_recent() -> list[int]:
-        await happens(10)  # while the database is asked
-        await happens(90)
+        await happens(10, 90)  # while the database is asked
         recent = list(stored)
         await happens(30)  # when it has answered
         loaded.set()
@@ -78,73 +41,57 @@ async def _while_it_opens(bench: Bench, open_dashboard: Any) -> None:
             await asyncio.sleep(0.01)
         with suppress(TimeoutError):  # an answer may load nothing at all
             await asyncio.wait_for(loaded.wait(), 0.5)
-        for number in (20, 95, 96, 97, 98):
-            await happens(number)
+        await happens(20, 95, 96, 97, 98)
 
     analyzer = asyncio.create_task(analyze())
-    when = "event 40 is stored, and 10, 90, 30, 20 and more happen meanwhile, with `count=5`"
-    came = await _open(bench, open_dashboard, load_recent, 5, when, NEVER_ENOUGH)
+    when = "event 40 is stored, and 10, 90, 30, 20 and more happen meanwhile"
+    came = await _open(bench, load_recent, 5, when, "NEVER_ENOUGH")
     analyzer.cancel()
-    if came != [40, 10, 90, 30, 20]:
-        raise NotYet(_mistake(came), expected="[40, 10, 90, 30, 20]", came=repr(came))
+    right = [40, 10, 90, 30, 20]
+    if not isinstance(came, list) or any(type(each) is not int for each in came):
+        raise NotYet("OTHER", expected=f"{right}", came=repr(came))
+    mistakes = {
+        "TWICE": len(set(came)) < len(came),
+        "NO_HISTORY": 40 not in came,
+        "TOO_FEW": len(came) < 5,
+        "MISSED": 20 not in came,
+        "TOO_LATE": 30 not in came,
+        "COUNT": len(came) > 5,
+        "OTHER": True,
+    }
+    expect(came, right, mistakes)
 
 
-def _mistake(came: Any) -> str:
-    if not isinstance(came, list) or not all(type(each) is int for each in came):
-        return OTHER
-    for mistake, hint in (
-        (len(set(came)) < len(came), TWICE),
-        (40 not in came, NO_HISTORY),
-        (len(came) < 5, TOO_FEW),
-        (20 not in came, MISSED),
-        (30 not in came, TOO_LATE),
-        (len(came) > 5, COUNT),
-    ):
-        if mistake:
-            return hint
-    return OTHER
-
-
-async def _in_a_quiet_night(bench: Bench, open_dashboard: Any) -> None:
+async def _in_a_quiet_night(bench: Bench) -> None:
     recent = [15, 11, 14, 12, 13]
 
     async def load_recent() -> list[int]:
         return list(recent)
 
     for count in (5, 3, 1):
-        when = f"five events are stored and nothing new happens, with `count={count}`"
-        came = await _open(bench, open_dashboard, load_recent, count, when, ENOUGH)
-        if came != recent[:count]:
-            hint = COUNT if isinstance(came, list) else OTHER
-            raise NotYet(hint, expected=f"{recent[:count]}", came=repr(came))
+        when = "five events are stored and nothing new happens"
+        came = await _open(bench, load_recent, count, when, "ENOUGH")
+        expect(came, recent[:count], {"COUNT": isinstance(came, list), "OTHER": True})
 
 
-async def _without_a_database(bench: Bench, open_dashboard: Any) -> None:
+async def _without_a_database(bench: Bench) -> None:
     async def load_recent() -> list[int]:
         raise ConnectionRefusedError("the database is out of reach")
 
-    async def opened(client: Any, load: Load, count: int) -> Any:
-        try:
-            return await open_dashboard(client, load, count)
-        except ConnectionRefusedError as error:
-            return error
-
-    came = await _open(bench, opened, load_recent, 4, "the database is out of reach", SWALLOWED)
+    came = await _open(bench, load_recent, 4, "the database is out of reach", "SWALLOWED")
     if not isinstance(came, ConnectionRefusedError):
-        raise NotYet(SWALLOWED, expected="the error", came=repr(came))
+        raise NotYet("SWALLOWED", expected="the error", came=repr(came))
 
 
-async def _open(
-    bench: Bench, open_dashboard: Any, load: Load, count: int, when: str, too_long: str
-) -> Any:
+async def _open(bench: Bench, load: Load, count: int, when: str, too_long: str) -> Any:
     """Call the answer, and see that it has stopped listening."""
-    came = await bench.run(open_dashboard, bench.client, load, count, when=when, too_long=too_long)
+    options: dict[str, Any] = {"too_long": too_long, "allowed": ConnectionRefusedError}
+    came = await bench.ask(load, count, when=f"{when}, with `count={count}`", **options)
     if isinstance(came, list | Exception) and (left := await _subscribers(bench)):
-        raise NotYet(STILL_SUBSCRIBED, expected="no subscriber afterwards", came=f"{left}")
+        raise NotYet("STILL_SUBSCRIBED", expected="no subscriber afterwards", came=f"{left}")
     return came
 
 
 async def _subscribers(bench: Bench) -> int:
-    channel = bench.redis.full_name("security_events")
-    _, count = await bench.redis.call("PUBSUB", "NUMSUB", channel)
+    _, count = await bench.redis.call("PUBSUB", "NUMSUB", bench.redis.full_name(CHANNEL))
     return int(count)

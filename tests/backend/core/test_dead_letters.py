@@ -14,9 +14,11 @@ from redis import exceptions
 from tests.backend.letters import REASON, give_up, put, raw
 
 from backend.core.dead_letters import DeadLetters, dead_letter, item_of, original
+from backend.core.encoding import encode
 from backend.core.push import add_to_queue_safe
 from backend.core.redis import RedisClient
 from course.failure_lab.connection import Proxy
+from private_redis import PrivateServer
 
 STRANGE = [
     b"not JSON \x1b[31m",
@@ -264,3 +266,16 @@ async def test_delete_all_does_not_remove_a_key_that_is_no_dead_letter_queue(
     with pytest.raises(exceptions.ResponseError, match="WRONGTYPE"):
         await letters.delete_all()
     assert await client.get("dlq:q") == "a text"
+
+
+async def test_many_are_requeued_in_a_few_steps_and_large_ones_by_themselves(
+    private_server: PrivateServer,
+) -> None:
+    async with RedisClient(private_server.url) as client:
+        items = [*range(250), "x" * 700_000, "y" * 700_000]
+        entries = [dead_letter(encode(item), error="broken") for item in items]
+        await client.call("RPUSH", "dlq:queue", *entries)
+        assert await DeadLetters(client, "queue").requeue_all() == len(items)
+        assert await client.peek_queue("queue") == items
+        ran = (await client.call("INFO", "commandstats"))["cmdstat_evalsha"]["calls"]
+    assert ran <= 6  # three pages, of which one in two steps; the first is asked for twice

@@ -1,11 +1,22 @@
-"""The four cells of an exercise, in a notebook: always the same form."""
+"""The four cells of an exercise, and the command that puts them into its notebook.
+
+.venv/bin/python -m tests.exercises.cells queue.drain --after fifo  # new: behind this cell
+.venv/bin/python -m tests.exercises.cells queue.drain               # its file has changed
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
+from pathlib import Path
+
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from tests.notebooks import rerun
 
-from exercises.exercise import Exercise
+from exercises import catalogue
+from exercises.exercise import BadForm, Exercise
 
 
 def cells(exercise: Exercise) -> list[NotebookNode]:
@@ -22,9 +33,8 @@ def cells(exercise: Exercise) -> list[NotebookNode]:
         new_code_cell(f'await exercises.check("{name}", {answers})'),  # type: ignore[no-untyped-call]
         new_code_cell(help_cell),  # type: ignore[no-untyped-call]
     ]
-    slug = name.replace(".", "-").replace("_", "-")
     for cell, part in zip(made, ("", "-stub", "-check", "-help"), strict=True):
-        cell.id = slug + part
+        cell.id = exercise.slug + part
     return made
 
 
@@ -49,3 +59,29 @@ def put(notebook: NotebookNode, exercise: Exercise, after: str | None = None) ->
         notebook.cells[place:place] = new
     else:
         raise LookupError(f"No cell has the id {after!r}. The ids are: {', '.join(ids)}.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Put the exercises that the command line names into their notebooks; return 0."""
+    parser = argparse.ArgumentParser(prog="python -m tests.exercises.cells", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("names", nargs="+", metavar="name", help="an exercise, as queue.drain")
+    parser.add_argument("--after", metavar="id", help="the cell that a new exercise follows")
+    options = parser.parse_args(arguments)
+    for name in options.names:
+        try:
+            exercise = catalogue.find(name)
+            path = Path("notebooks") / f"{catalogue.LESSONS[name.partition('.')[0]]}.ipynb"
+            notebook = rerun.read(path)
+            put(notebook, exercise, options.after)
+        except (LookupError, BadForm) as error:
+            parser.error(str(error))
+        nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
+        print(
+            f"{path}: {name}. `.venv/bin/python -m tests.notebooks.rerun {path}` stores its output."
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""The two clients of a bench: the one that an answer is given, and the one that looks on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from backend.core.redis import RedisClient
+from backend.core.subscription import Subscription
+from exercises.verdict import Mistake, NotYet, which
+
+FOR_EVERYBODY = {
+    "ACL", "CONFIG", "DEBUG", "FAILOVER", "FLUSHALL", "FLUSHDB", "REPLICAOF", "SHUTDOWN", "SWAPDB",
+}  # fmt: skip
+"""Commands that change the whole server; an exercise never needs them."""
+NO_NAMES = {
+    "AUTH", "CLIENT", "CLUSTER", "COMMAND", "ECHO", "EVAL", "EVALSHA", "FUNCTION", "HELLO", "INFO",
+    "KEYS", "LASTSAVE", "MEMORY", "OBJECT", "PING", "PUBSUB", "SCAN", "SCRIPT", "SELECT", "TIME",
+    "WAIT", "XREAD", "XREADGROUP",
+}  # fmt: skip
+"""Commands whose first argument is no name of a key or channel."""
+BYSTANDERS = {"camera:somebody_elses:status": None, "batch:somebody_elses:current": 1000}
+"""Keys that no answer has any business with, and the seconds that they have to live."""
+
+
+class AnswersClient(RedisClient):
+    """The client that an answer is given: keeps a record, and sends nothing that hits others."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        super().__init__(url, **options)
+        self.commands: list[tuple[Any, ...]] = []
+        """What was sent, in order."""
+        self.refused: list[str] = []
+        """The commands for everybody that it did not send."""
+        self.cancelled: list[str] = []
+        """The commands that were cancelled while the server had not answered."""
+        self.misnamed: list[tuple[str, str]] = []
+        """Names without the namespace, or with two of them, and which mistake it is."""
+        self.after_each: list[Callable[[], Awaitable[None]]] = []
+        """Awaited after each command, before the answer's code goes on."""
+
+    async def call(self, *command: Any, **options: Any) -> Any:
+        """Send a command, as the real client does."""
+        name = str(command[0]).upper()
+        if name in FOR_EVERYBODY:
+            self.refused.append(name)
+            raise PermissionError(f"{name} is not for an exercise: it changes the whole server.")
+        self.commands.append(command)
+        if name not in NO_NAMES and len(command) > 1:
+            key = command[1].decode() if isinstance(command[1], bytes) else str(command[1])
+            if not key.startswith(self.namespace):
+                self.misnamed.append(("AS_THEY_ARE", key))
+            elif key.startswith(2 * self.namespace) and self.namespace:
+                self.misnamed.append(("NAMED_TWICE", key))
+        try:
+            reply = await super().call(*command, **options)
+        except asyncio.CancelledError:
+            self.cancelled.append(name)
+            raise
+        for each in self.after_each:
+            await each()
+        return reply
+
+    async def subscribe(self, *channels: str) -> Subscription:
+        """Subscribe to channels, as the real client does."""
+        self.commands.append(("SUBSCRIBE", *channels))
+        return await super().subscribe(*channels)
+
+    def sent(self, name: str) -> bool:
+        """Return whether it has sent a command with this in its name, as `POP`."""
+        return any(name in str(command[0]).upper() for command in self.commands)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is not connected, or not any more."""
+        return self._commands is None
+
+
+AnswersClient.__name__ = RedisClient.__name__  # as an error that a reader sees names it
+
+
+class Onlooker(RedisClient):
+    """The client of the check: it looks at what an answer leaves, and makes time pass."""
+
+    async def add(self, queue: str, *items: Any) -> None:
+        """Add items to a queue, the first one first."""
+        for item in items:
+            await self.add_to_queue(queue, item)
+
+    async def items(self, name: str, mistake: str) -> list[Any]:
+        """Return the items of a queue.
+
+        Raises:
+            NotYet: the key holds another type of value; that is the mistake.
+        """
+        if (kind := await self.kind(name)) not in ("list", "none"):
+            raise NotYet(mistake, expected=f"`{name}` is a list", came=f"it is a {kind}")
+        return await self.peek_queue(name)
+
+    async def kind(self, key: str) -> str:
+        """Return the type of what the key holds, as Redis names it; "none" if it is not there."""
+        return str((await self.call("TYPE", self.full_name(key))).decode())
+
+    async def ttl(self, key: str) -> int:
+        """Return the seconds that a key has to live: -1 without a TTL, -2 if it is not there."""
+        return int(await self.call("TTL", self.full_name(key)))
+
+    async def keys(self) -> list[str]:
+        """Return the names of all keys in the namespace, sorted; bystanders are left out."""
+        found, cursor = set(), b"0"
+        while True:
+            pattern = self.full_name("*")
+            cursor, names = await self.call("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
+            found |= {name.decode().removeprefix(self.namespace) for name in names}
+            if int(cursor) == 0:
+                return sorted(found - {*BYSTANDERS})
+
+    async def clear(self) -> None:
+        """Remove all keys but the bystanders."""
+        if keys := await self.keys():
+            await self.delete(*keys)
+
+    async def let_time_pass(self, seconds: float) -> None:
+        """Take so many seconds from what each key has to live, as if we had waited."""
+        for key in await self.keys():
+            left = await self.call("PTTL", self.full_name(key))
+            if left >= 0:  # a time to live of 0 or less removes the key
+                await self.call("PEXPIRE", self.full_name(key), left - int(1000 * seconds))
+
+    async def stored(self) -> dict[str, tuple[str, bytes, int]]:
+        """Return what is stored under each key: its type, its value, and when it expires.
+
+        Two of them compare equal when nothing was changed between them. The value is in Redis's
+        own form, as DUMP has it.
+        """
+        found = {}
+        for key in await self.keys():
+            name = self.full_name(key)
+            value, expires = await self.call("DUMP", name), await self.call("PEXPIRETIME", name)
+            found[key] = (await self.kind(key), value, expires)
+        return found
+
+    async def all_live_for_a_time(self, mistake: str, *, but: str = "") -> None:
+        """See that each key has a time to live, but for this one; else it is the mistake."""
+        for key in await self.keys():
+            if key != but and await self.ttl(key) == -1:
+                raise NotYet(mistake, expected="each key has a TTL", came=f"`{key}` has none")
+
+    async def lives(
+        self, key: str, seconds: int, mistake: Mistake, *, since: float, slack: float = 0
+    ) -> None:
+        """See that a key was given its time to live.
+
+        However slow the machine is: what has passed in between is taken into account.
+
+        Args:
+            key: the key.
+            seconds: that it was to have.
+            mistake: as in `NotYet`; a function is asked about the seconds left, as from `ttl`.
+            since: on the clock `time.monotonic`, the earliest moment at which it was given them.
+            slack: seconds that it may lack.
+
+        Raises:
+            NotYet: it has another time to live, or none, or is not there.
+        """
+        left = await self.call("PTTL", self.full_name(key))
+        passed = 1000 * (time.monotonic() - since + slack)
+        if not left <= 1000 * seconds <= left + passed + 5:  # the server counts milliseconds
+            ttl = await self.ttl(key)
+            came = {-1: "no TTL", -2: f"there is no key `{key}`"}.get(ttl, f"{ttl}")
+            raise NotYet(which(mistake, ttl), expected=f"{seconds} seconds to live", came=came)
+
+
+class Watch:
+    """Sees what an answer changes, also for a moment: it looks after each of its commands.
+
+    Meanwhile each key has a time to live, if only a lent one: a key that is written anew loses it.
+    """
+
+    def __init__(self, redis: Onlooker) -> None:
+        self._redis = redis
+        self._before: dict[str, tuple[str, bytes, int]] = {}
+        self._lent: list[str] = []
+        self.changed: dict[str, str] = {}
+        """What has become of a key: it is "changed", "gone" or "new"."""
+        self.endless: set[str] = set()
+        """The keys that had no time to live, if only for a moment."""
+
+    async def begin(self) -> None:
+        """Take note of what there is."""
+        for key in await self._redis.keys():
+            if await self._redis.call("EXPIRE", self._redis.full_name(key), 86_400, "NX"):
+                self._lent.append(key)
+        self._before = await self._redis.stored()
+
+    async def end(self) -> None:
+        """Look once more, and take back what was lent."""
+        await self.look()
+        for key in self._lent:
+            if key not in self.changed:
+                await self._redis.call("PERSIST", self._redis.full_name(key))
+
+    async def look(self) -> None:
+        """Take note of what is not as it was."""
+        now = await self._redis.stored()
+        self.endless |= {key for key, (_, _, expires) in now.items() if expires == -1}
+        for key in sorted(self._before.keys() | now.keys()):
+            if key not in self._before:
+                self.changed.setdefault(key, "new")
+            elif self._before[key] != now.get(key):
+                self.changed.setdefault(key, "changed" if key in now else "gone")
