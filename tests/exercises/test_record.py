@@ -59,7 +59,7 @@ def test_what_was_solved_before_versions_were_kept_is_still_solved(
     file.write_text('{"solved": ["start.report"]}')
     assert record.solved() == {"start.report": record.Solved()}
     progress("start")
-    assert "report a detection\n" in capsys.readouterr().out
+    assert "report a job\n" in capsys.readouterr().out
 
 
 def test_an_exercise_that_has_changed_since_is_marked(
@@ -71,7 +71,7 @@ def test_an_exercise_that_has_changed_since_is_marked(
     monkeypatch.setattr(record, "version", lambda _: "other")
     progress("start")
     assert "start: 1 of " in (said := capsys.readouterr().out)
-    assert "report a detection (changed since)" in said
+    assert "report a job (changed since)" in said
 
 
 def test_the_version_follows_task_stub_and_check_and_nothing_else() -> None:
