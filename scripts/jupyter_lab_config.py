@@ -2,7 +2,6 @@
 
 import logging
 import warnings
-from pathlib import Path
 from typing import Any
 
 LESSON_METADATA = {"kernelspec", "language_info"}
@@ -49,8 +48,6 @@ c.FileContentsManager.pre_save_hook = without_the_editor
 warnings.filterwarnings("ignore", "Overriding existing pre_save_hook")  # by itself: it is set twice
 c.KernelManager.transport_encryption = "auto"  # or each kernel would warn that it has none
 c.ServerApp.answer_yes = True  # the first Ctrl-C ends it
-c.LabApp.custom_css = True  # lab/custom.css: its folder is a setting of Tornado's alone
-c.ServerApp.tornado_settings = {"static_custom_path": [str(Path(__file__).parent / "lab")]}
 c.Application.log_level = "WARN"
 c.Application.logging_config = {
     "filters": {"quiet": {"()": Quiet}},

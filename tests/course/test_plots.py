@@ -294,7 +294,8 @@ def test_the_layers_of_an_account_stand_one_on_the_other_and_no_two_look_the_sam
 def test_an_account_has_a_gap_where_the_server_gave_no_answer() -> None:
     lengths = counted([0, 0, 0], [12, 5, 0], [Outage(0.2, 1)])
     axes = plots.account(lengths, title="").axes[0]
-    (values, edges, _) = axes.patches[-1].get_data()
+    layers = [patch for patch in axes.patches if isinstance(patch, StepPatch)]
+    values, edges, _ = layers[0].get_data()
     assert np.isnan(values[1])
     assert edges[1] == 0.2
     text = describe(plots.account(lengths, title=""), plots.ends)

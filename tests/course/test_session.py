@@ -257,6 +257,7 @@ def test_an_error_after_finish_says_the_way_back_until_the_next_start(own_kernel
     assert sentence not in own_kernel.run("1 / 0")
     own_kernel.run("await course.finish()")
     assert sentence in own_kernel.run("1 / 0")
+    assert sentence in own_kernel.run("raise course.session.LeftBehind('a plain error')")
     own_kernel.run("_ = course.start()")
     assert sentence not in own_kernel.run("1 / 0")
 

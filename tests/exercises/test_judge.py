@@ -312,7 +312,7 @@ async def test_other_tasks_of_the_notebook_go_on_meanwhile() -> None:
 
 async def test_a_changed_comment_or_blank_line_is_no_attempt() -> None:
     scope: dict[str, Any] = {}
-    exec("\n\nasync def report(client, detection):\n\n    # later\n    ...", scope)
+    exec("\n\nasync def report(client, job):\n\n    # later\n    ...", scope)
     assert (await check(scope["report"])).startswith("Not attempted.")
 
 

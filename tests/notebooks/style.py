@@ -43,7 +43,7 @@ LONGEST = {
     "01_health": 2000,
     "02_queue": 2600,
     "03_cache": 2000,
-    "04_pubsub": 1900,
+    "04_pubsub": 1950,
     "05_pipeline": 2700,
     "06_lose_nothing": 2200,
     "07_when_redis_fails": 2200,

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from course.plots.figures import finish, new_figure, with_gaps
+from course.plots.figures import SIZE, finish, with_gaps
 from course.plots.lengths import Lengths
 
 # From the bottom up. The colours are those of Okabe and Ito, one of them paler, and the hatches
@@ -35,7 +35,8 @@ def account(lengths: Lengths, *, title: str) -> Figure:
     changes = np.flatnonzero((counts != counts[:, -1:]).any(axis=0))
     right = 1.2 * lengths.x[min([*changes[-1:] + 1, len(lengths.x) - 1])]
     x = [at for at in lengths.x if at <= right]
-    figure, axes = new_figure("seconds", "jobs")
+    figure = Figure(figsize=SIZE, layout="constrained")
+    axes = figure.add_subplot(xlabel="seconds", ylabel="jobs")
     floor = np.zeros(len(x) + len(lengths.outages))
     for (place, (colour, hatch)), heights in zip(PLACES.items(), counts, strict=True):
         starts, values = with_gaps(x, heights[: len(x)], lengths.outages)

@@ -86,7 +86,8 @@ def line(
         outages: where on the x axis nothing was measured: the series have a gap, on a grey band.
         reach: how far the axes reach at least, (x, y): for figures that are to be compared.
     """
-    figure, axes = new_figure(x_label, y_label)
+    figure = Figure(figsize=SIZE, layout="constrained")
+    axes = figure.add_subplot(xlabel=x_label, ylabel=y_label)
     for number, (label, values) in enumerate(series.items()):
         places = range(1, len(values) + 1) if x is None else x
         few = draw == "points" or len(values) <= 30
@@ -141,12 +142,6 @@ def deliveries(panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str)
     return figure
 
 
-def new_figure(x_label: str, y_label: str) -> tuple[Figure, Axes]:
-    """Return an empty figure of the usual size, and its axes."""
-    figure = Figure(figsize=SIZE, layout="constrained")
-    return figure, figure.add_subplot(xlabel=x_label, ylabel=y_label)
-
-
 def finish(
     figure: Figure,
     axes: Axes,
@@ -168,9 +163,7 @@ def finish(
     rows = _draw_marks(axes, marks)
     axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
     if len(handles) > 1:  # below the axes, where it covers no data
-        figure.legend(
-            handles=handles, loc="outside lower center", ncols=4 - (len(handles) <= 6), **LEGEND
-        )
+        figure.legend(handles=handles, loc="outside lower center", ncols=4, **LEGEND)
 
 
 def _look(number: int) -> dict[str, Any]:

@@ -23,8 +23,7 @@ class Outage(NamedTuple):
     end: float
 
 
-Read = Callable[[], Awaitable[Sequence[int]]]
-"""Reads one sample: a number for each name."""
+Read = Callable[[], Awaitable[Sequence[int]]]  # one sample: a number for each name
 SILENCE = 0.5
 """Seconds without an answer after which it is said: until then, a length holds."""
 
