@@ -9,8 +9,7 @@ from collections.abc import Callable
 from importlib.metadata import distributions
 from typing import Any
 
-CALL = ".venv/bin/python -m course"
-"""As it is called in every shell, in the project's folder."""
+CALL = ".venv/bin/python -m course"  # in every shell, in the project's folder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,21 +20,18 @@ def main(arguments: list[str] | None = None) -> int:
     this one adds a command, and this one need not know it. What is not asked for is not imported:
     the doctor runs where packages are missing.
     """
-    chosen = sys.argv[1:] if arguments is None else arguments
     # Not entry_points(group=...), which an older Python does not have: the doctor runs there too.
     entries = [entry for each in distributions() for entry in each.entry_points]
     commands = {each.name: each for each in entries if each.group == "course.commands"}
-    name, *words = chosen or [""]
+    name, *words = (sys.argv[1:] if arguments is None else arguments) or [""]
     if name in commands and not {"-h", "--help"} & {*words}:
         return _call(name, commands[name].load(), words)
     loaded = {each: commands[each].load() for each in sorted(commands)}
-    usages = {each: _usage(each, command) for each, command in loaded.items()}
-    width = max(map(len, usages.values()))
+    listed = {_usage(each, run): inspect.getdoc(run) or "" for each, run in loaded.items()}
     print(f"usage: {CALL} command")
-    for each, command in loaded.items():
-        about = (inspect.getdoc(command) or "").partition("\n")[0]
-        print(f"  {usages[each]:{width}}  {about}")
-    if name in ("", "-h", "--help") or name in commands:
+    for usage, about in listed.items():
+        print(f"  {usage:{max(map(len, listed))}}  {about.splitlines()[0]}")
+    if name in ("", "-h", "--help", *commands):
         return 0
     print(f"There is no command {name!r}.", file=sys.stderr)
     return 2
@@ -59,10 +55,7 @@ def _call(name: str, command: Callable[..., Any], words: list[str]) -> int:
 
 
 def _usage(name: str, command: Callable[..., object]) -> str:
-    """Return a command with its words, as `progress [lesson]`."""
-    words = inspect.signature(command).parameters.values()
-    shown = (each.name if each.default is each.empty else f"[{each.name}]" for each in words)
-    return " ".join([name, *shown])
+    return " ".join([name, *inspect.signature(command).parameters])
 
 
 def _run() -> int:

@@ -62,18 +62,13 @@ def _what_is_wrong_with(task: asyncio.Task[Any]) -> str | None:
 
 
 def prepare() -> None:
-    """Make the kernel a better one to learn in: short tracebacks, and a stop button that stops."""
-    shorten_tracebacks()
-    _stop_at_once()
-
-
-def _stop_at_once() -> None:
-    """From now on, the stop button ends a cell that waits, and not only when the wait is over.
+    """From now on, tracebacks are short, and the stop button ends a cell that waits at once.
 
     ipykernel leaves an interrupt to the event loop, and a loop that waits does not look (issue 881
     of ipython/ipykernel). Any signal wakes a loop that has a handler for one of them, so it gets
     one that does nothing, for a signal that nobody sends.
     """
+    shorten_tracebacks()
     with suppress(RuntimeError, ValueError):  # a script: no loop, or not in the main thread
         asyncio.get_running_loop().add_signal_handler(signal.SIGURG, lambda: None)
 

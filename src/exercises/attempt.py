@@ -53,6 +53,15 @@ def missing(exercise: Exercise, answers: tuple[Any, ...]) -> str:
     return ""
 
 
+def cell(exercise: Exercise) -> str:
+    """Return the reader's cell that has defined the answers last; "" where there is no notebook."""
+    defines = re.compile(
+        rf"^(async\s+)?def {exercise.answers[0]}\b|^{exercise.answers[0]}\s*=", re.M
+    )
+    sources = (ran.info.raw_cell for ran in reversed(_ran) if ran.success)
+    return next((source for source in sources if defines.search(source)), "")
+
+
 def _is_from(answer: Any, source: str) -> bool:
     """Whether this cell has defined this function."""
     file = getattr(getattr(answer, "__code__", None), "co_filename", "")

@@ -41,7 +41,7 @@ async def check(name: str, *answers: Any) -> Verdict:
     finally:
         scratch.close()
     if verdict.kind == "right":
-        record.remember(exercise)
+        record.remember(exercise, attempt.cell(exercise))
     return verdict
 
 

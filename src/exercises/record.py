@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import hashlib
 import json
 import os
-import sys
 import tempfile
 from dataclasses import dataclass
 from importlib import import_module
@@ -71,11 +69,14 @@ def version(exercise: Exercise) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def remember(exercise: Exercise) -> None:
-    """Add a solved exercise, and its answer. Where the file cannot be written, a line says so."""
+def remember(exercise: Exercise, answer: str = "") -> None:
+    """Add a solved exercise, and the cell that answers it.
+
+    Where the file cannot be written, a line says so.
+    """
     if (path := file()) is None:
         return
-    now = {exercise.name: Solved(version(exercise), _cell_that_defines(exercise.answers))}
+    now = {exercise.name: Solved(version(exercise), answer)}
     kept = {name: dataclasses.asdict(each) for name, each in sorted((solved() | now).items())}
     text = json.dumps({"solved": kept}, indent=1, ensure_ascii=False)
     try:
@@ -88,28 +89,3 @@ def remember(exercise: Exercise) -> None:
         Path(new.name).replace(path)
     except OSError as error:
         print(f"Your progress could not be kept in {path}: {error.strerror}.")
-
-
-def _cell_that_defines(names: tuple[str, ...]) -> str:
-    """Return the cell that has defined these names last; "" where there is no notebook."""
-    if "IPython" not in sys.modules:
-        return ""
-    from IPython import get_ipython
-
-    cells: list[str] = shell.user_ns["In"] if (shell := get_ipython()) else []
-    return next((cell for cell in reversed(cells) if {*names} <= _defined_in(cell)), "")
-
-
-def _defined_in(cell: str) -> set[str]:
-    try:
-        statements = ast.parse(cell).body
-    except SyntaxError:
-        return set()
-    found = set()
-    for statement in statements:
-        match statement:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                found.add(name)
-            case ast.Assign(targets=targets):
-                found |= {target.id for target in targets if isinstance(target, ast.Name)}
-    return found

@@ -34,11 +34,6 @@ def write(notebook: NotebookNode) -> bytes:
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()  # type: ignore[no-untyped-call]
 
 
-def stub_id(exercise: str) -> str:
-    """Return the id of the cell in which the answer to `queue.drain` stands."""
-    return exercise.replace(".", "-").replace("_", "-") + "-stub"
-
-
 def stubs(content: bytes) -> dict[str, str]:
     """Return what stands in the cells for answers, by the ids of the cells."""
     return {cell.id: cell.source for cell in read(content).cells if cell.id.endswith("-stub")}

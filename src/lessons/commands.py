@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from exercises import catalogue, record
-from lessons.cells import Answer, put, stub_id, stubs
+from lessons.cells import Answer, put, stubs
 from lessons.files import Course
 
 RELOAD = "Is a lesson open in JupyterLab? Choose File, Reload Notebook from Disk."
@@ -35,9 +36,11 @@ def answers(lesson: str) -> None:
     empty = stubs(original)
     kept = {}
     for name, solved in record.solved().items():
-        if solved.answer and stub_id(name) in empty:
-            fits = solved.version == record.version(catalogue.find(name))
-            kept[stub_id(name)] = Answer(solved.answer, fits)
+        with suppress(catalogue.WrongCall):  # solved once, and no exercise any more
+            exercise = catalogue.find(name)
+            if solved.answer and (cell := f"{exercise.slug}-stub") in empty:
+                fits = solved.version == record.version(exercise)
+                kept[cell] = Answer(solved.answer, fits)
     if not kept:
         print(f"No answer in {path.stem} has been judged right so far.")
         return

@@ -13,13 +13,13 @@ from tests.browser.conftest import JupyterLab, choose, open_notebook
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture
 def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(extra_http_headers={"Authorization": f"token {jupyterlab.token}"})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     yield context.new_page()
     sessions = f"{jupyterlab.url}/api/sessions"
     for session in context.request.get(sessions).json():
@@ -38,7 +38,7 @@ def test_a_lesson_that_is_opened_and_saved_is_the_same_file(
     # The kernel has said which Python it is, so the notebook counts as changed.
     page.wait_for_selector(".jp-mod-current.jp-mod-dirty", state="attached")
     choose(page, "File", "Save Notebook")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while copy.stat().st_mtime_ns == opened:
         assert time.monotonic() < deadline, "JupyterLab has not saved it"
         page.wait_for_timeout(50)

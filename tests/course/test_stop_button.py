@@ -12,7 +12,7 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from tests.notebooks import rerun
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-LONGEST = 3.0
+LONGEST = 8.0
 """Seconds that a stop may take on a busy machine; 0.1 to 0.3 on one that is not."""
 
 

@@ -106,7 +106,7 @@ def test_every_exercise_has_a_cell_for_its_answer() -> None:
     found: dict[str, str] = {}
     for lesson in LESSONS:
         found |= cells.stubs(lesson.read_bytes())
-    assert found == {cells.stub_id(one.name): one.stub for one in EXERCISES}
+    assert found == {f"{one.slug}-stub": one.stub for one in EXERCISES}
 
 
 # reset
@@ -222,7 +222,7 @@ def test_a_newer_course_keeps_the_answers_in_every_lesson(upstream: Path, clone:
 
 def test_an_answer_to_a_cell_that_has_changed_stays_below_it(upstream: Path, clone: Path) -> None:
     written = answer_everything(clone)
-    changed = [cells.stub_id(one.name) for one in EXERCISES]
+    changed = [f"{one.slug}-stub" for one in EXERCISES]
     for lesson in (upstream / "notebooks").glob("*.ipynb"):
         notebook = cells.read(lesson.read_bytes())
         for cell in notebook.cells:
