@@ -21,7 +21,7 @@ HELD = {  # by Redis: (below the gap behind which program, text)
     "analysis_queue": (3, "analysis_queue"),
     "security_events": (4, "security_events"),
 }
-KINDS = {"detection_queue": "queue", "batch": "keys with a TTL", "analysis_queue": "queue"}
+KINDS = {"detection_queue": "queue", "batch": "the open batches", "analysis_queue": "queue"}
 STEP, WIDTH = 13.4, 10.6
 
 LIT: dict[str, Collection[str]] = {
