@@ -100,7 +100,10 @@ class System:
 
     async def queues(self) -> None:
         """Print the table that `python -m backend.tools.queues` prints for this system."""
-        await queues.run(queues.parser().parse_args(["--url", self.url]))
+        before = await queues.look(self.client)
+        await asyncio.sleep(1.0)  # the rates are of one second
+        now = await queues.look(self.client, since=before)
+        print(queues.as_text(now, [], "the system's own Redis"))
 
     def log(self, part: str, lines: int = 10) -> Table:
         """Return the last lines that a part has logged."""
