@@ -101,7 +101,7 @@ async def done(*, part: str = "", cause: str = "", patience: float = 40.0) -> No
     verdict = await judge(_drill.system, _drill.incident, _drill.before, patience=patience)
     _drill.verdict = verdict
     for line in _in_words(_drill, verdict, part, cause):
-        print(textwrap.fill(line, 88, initial_indent=_indent(line), subsequent_indent="  "))
+        print(textwrap.fill(line, 88, subsequent_indent="  "))
     if verdict.solved:
         minutes = (time.monotonic() - _drill.started) / 60
         lost, harm = len(verdict.account.missing), len(verdict.harm)
@@ -140,10 +140,6 @@ async def finish(*, quiet: bool = False) -> None:
         await drill.system.close()
     if not quiet:
         print("Clean: the system's processes and its server have ended.")
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
 
 
 def _in_words(drill: Drill, verdict: Verdict, part: str, cause: str) -> list[str]:

@@ -92,7 +92,7 @@ WRONG: list[tuple[type[Incident], str, Action, str]] = [
     (WrongType, "flush", FLUSH, "The server was flushed"),
     (WrongType, "restart everything", restart_everything, "does not answer as it should"),
     (WrongType, "more memory", MORE_MEMORY, "CONFIG maxmemory was"),
-    (SlowModel, "restart as they are", restart("detector-1"), "is long"),
+    (SlowModel, "restart as they are", restart("detector-1"), "can look at fewer images"),
     (SlowModel, "only clear the queue", CLEAR_THE_QUEUE, "can look at fewer images"),
     (SlowModel, "stop the cameras", stop_the_cameras, "camera does not run"),
     (SlowModel, "clear the queue", cure_and(CLEAR_THE_QUEUE), "Images are nowhere"),
