@@ -42,9 +42,7 @@ def test_every_folder_of_the_sources_and_the_tests_is_on_the_map() -> None:
     assert [folder for folder in folders if f"`{folder}`" not in layout] == []
 
 
-LESSON = re.compile(
-    r"^\| \[[^]]+\]\((notebooks/[^)]+)\) \|.*\| (\d+) \| (\w+) \|$", re.MULTILINE
-)
+LESSON = re.compile(r"^\| \[[^]]+\]\((notebooks/[^)]+)\) \|.*\| (\d+) \| (\w+) \|$", re.MULTILINE)
 """A row of the table of lessons: the file, the minutes, the day."""
 
 
