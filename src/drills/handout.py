@@ -24,8 +24,9 @@ def game_master() -> None:
         print(f"- The page: {kind.page}")
         print(f"- To start it: `system = await on_call.start({number})`")
         variants = [kind(random.Random(seed)) for seed in range(30)]  # enough to meet them all
-        for parts, evidence in sorted({(tuple(each.parts), each.evidence) for each in variants}):
-            print(f"- {' and '.join(parts)}: {kind.cause}. {evidence}")
-        print(f"- The card of the runbook: {kind.card}\n")
+        seen = {(tuple(each.parts), each.evidence, each.card) for each in variants}
+        for parts, evidence, card in sorted(seen):
+            print(f"- {' and '.join(parts)}: {kind.cause}. {evidence} The card: {card}.")
+        print()
     print("## Questions for the debriefing\n")
     print("\n".join(f"{number}. {question}" for number, question in enumerate(QUESTIONS, start=1)))

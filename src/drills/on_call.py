@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import textwrap
 import time
 
 import exercises
@@ -99,7 +100,8 @@ async def done(*, part: str = "", cause: str = "", patience: float = 40.0) -> No
         return
     verdict = await judge(_drill.system, _drill.incident, _drill.before, patience=patience)
     _drill.verdict = verdict
-    print("\n".join(_in_words(_drill, verdict, part, cause)))
+    for line in _in_words(_drill, verdict, part, cause):
+        print(textwrap.fill(line, 88, subsequent_indent="  "))
     if verdict.solved:
         minutes = (time.monotonic() - _drill.started) / 60
         lost, harm = len(verdict.account.missing), len(verdict.harm)
@@ -113,13 +115,13 @@ def summary() -> None:
     if not latest:
         print("No incident solved yet.")
         return
-    print(f"{'incident':<16} {'recognised':<10} {'minutes':>7} {'lost':>5} {'harm':>5}")
+    print(f"{'incident':<20} {'recognised':<10} {'minutes':>7} {'lost':>5} {'harm':>5}")
     for number, kind in enumerate(INCIDENTS, start=1):
         if (result := latest.get(number)) is None:
-            print(f"{number:>2} …")
+            print(f"{number:>2} not yet")
             continue
         name, seen = f"{number:>2} {kind.cause}", "yes" if result.recognised else "no"
-        print(f"{name:<16} {seen:<10} {result.minutes:>7g} {result.lost:>5} {result.harm:>5}")
+        print(f"{name:<20} {seen:<10} {result.minutes:>7g} {result.lost:>5} {result.harm:>5}")
     print(f"Solved: {len(latest)} of {len(INCIDENTS)}. A loss here is a lesson; at work it is not.")
 
 

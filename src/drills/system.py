@@ -84,19 +84,17 @@ class System:
         return (self.folder / "dashboard").read_text()
 
     def parts(self) -> Table:
-        """Return the parts: whether each has a process, for how long, and what is set."""
-        lines = [f"{'part':<17} {'process':<8} {'up':>7}  settings"]
+        """Return the parts: whether each has a process, and for how long."""
+        lines = [f"{'part':<17} {'process':<8} {'up':>7}"]
         for part in sorted(self._parts.values(), key=lambda part: part.name):
             state = "running" if part.runs else "ended"
             up = f"{(time.monotonic() - part.started) // 60:.0f} min" if part.runs else ""
-            usual = asdict(Settings())
-            shown = "  ".join(
-                f"{name}={value!r}"
-                for name, value in asdict(part.settings).items()
-                if value != usual[name]
-            )
-            lines.append(f"{part.name:<17} {state:<8} {up:>7}  {shown}".rstrip())
+            lines.append(f"{part.name:<17} {state:<8} {up:>7}".rstrip())
         return Table("\n".join(lines))
+
+    def settings(self, part: str) -> Settings:
+        """Return what is set for a part; `restart` changes it."""
+        return self._known(part).settings
 
     async def queues(self) -> None:
         """Print the table that `python -m backend.tools.queues` prints for this system."""
@@ -210,10 +208,6 @@ class System:
     def runs(self, part: str) -> bool:
         """Return whether the process of a part exists."""
         return part in self._parts and self._parts[part].runs
-
-    def settings(self, part: str) -> Settings:
-        """Return the settings of a part."""
-        return self._known(part).settings
 
     def names(self) -> Sequence[str]:
         """Return the names of all parts."""

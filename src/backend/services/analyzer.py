@@ -106,18 +106,29 @@ class AnalysisWorker(Stage):
         client: a connected client.
         analyzer: what judges the batches.
         lease: seconds after which the job of a worker that gives no sign of life is done again.
+        consumer: the name of this consumer of the queue, which no other has; see `ReliableQueue`.
     """
 
     name = "analyzer"
 
-    def __init__(self, client: RedisClient, analyzer: Analyzer, *, lease: float = 30.0) -> None:
+    def __init__(
+        self,
+        client: RedisClient,
+        analyzer: Analyzer,
+        *,
+        lease: float = 30.0,
+        consumer: str | None = None,
+    ) -> None:
         super().__init__(client)
         self._analyzer = analyzer
         self._lease = lease
+        self._consumer = consumer
 
     async def run(self) -> None:
         """Work, until cancelled."""
-        async with ReliableQueue(self._client, ANALYSIS_QUEUE, lease=self._lease) as queue:
+        async with ReliableQueue(
+            self._client, ANALYSIS_QUEUE, consumer=self._consumer, lease=self._lease
+        ) as queue:
             self.ready.set()
             while True:
                 async with queue.reserve() as job:

@@ -83,6 +83,7 @@ class DetectionWorker(Stage):
         detector: what looks at the images.
         aggregator: where the detections go. It need not be started here.
         lease: seconds after which the job of a worker that gives no sign of life is done again.
+        consumer: the name of this consumer of the queue, which no other has; see `ReliableQueue`.
     """
 
     name = "detector"
@@ -94,15 +95,19 @@ class DetectionWorker(Stage):
         aggregator: BatchAggregator,
         *,
         lease: float = 30.0,
+        consumer: str | None = None,
     ) -> None:
         super().__init__(client)
         self._detector = detector
         self._aggregator = aggregator
         self._lease = lease
+        self._consumer = consumer
 
     async def run(self) -> None:
         """Work, until cancelled."""
-        async with ReliableQueue(self._client, DETECTION_QUEUE, lease=self._lease) as queue:
+        async with ReliableQueue(
+            self._client, DETECTION_QUEUE, consumer=self._consumer, lease=self._lease
+        ) as queue:
             self.ready.set()
             while True:
                 async with queue.reserve() as job:

@@ -287,7 +287,9 @@ def queue_row(state: QueueState, went: Flow | None) -> tuple[Any, ...]:
     others = state.dead, state.overflowed, state.alive
     if went is None:
         return *places, *others, "-", "-", "-"
-    empty = "never" if went.time_to_empty is None else duration(went.time_to_empty or None)
+    waits = state.waiting or state.retrying
+    never = "never" if waits else "-"
+    empty = never if went.time_to_empty is None else duration(went.time_to_empty or None)
     return *places, *others, rate(went.arrivals), rate(went.departures), empty
 
 

@@ -21,7 +21,7 @@ class Incident(ABC):
     """What wakes you: what a colleague or an alert says."""
     cause: ClassVar[str]
     """In a word or two; one of `CAUSES`."""
-    card: ClassVar[str]
+    card: str
     """The heading of the card in `docs/runbook.md` that fits."""
     evidence: str
     """What was there to be seen, and decided it."""

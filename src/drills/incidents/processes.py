@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from drills.incidents.incident import Incident
-from drills.settings import Settings
+from drills.settings import PERIOD, Settings
 from drills.system import System
 
 BOTH_DETECTORS = ("detector-1", "detector-2")
@@ -44,9 +44,11 @@ class Hangs(Incident):
     def choose(self) -> None:
         self.parts = self.chance.choice([BOTH_DETECTORS, ("analyzer",), ("web",)])
         self.evidence = (
-            f"`system.parts()` says that {' and '.join(self.parts)} runs, but `system.log(…)` has "
-            "no new line, and no lease is renewed."
+            f"`system.parts()` shows a process for {' and '.join(self.parts)}, but `system.log(…)` "
+            "has no new line, and no lease is renewed."
         )
+        if self.parts == BOTH_DETECTORS:
+            self.card = "The line only rises"
 
     async def strike(self, system: System) -> None:
         for part in self.parts:
@@ -68,7 +70,7 @@ class WrongName(Incident):
         self.parts = self.chance.choice([("file_watcher",), ("analyzer",)])
         self.namespace = self.chance.choice(["prod:", "v2:"])
         self.evidence = (
-            f"`SCAN` shows keys that begin with {self.namespace!r}, and `system.parts()` shows "
+            f"`SCAN` shows keys that begin with {self.namespace!r}, and `system.settings(…)` shows "
             f"namespace={self.namespace!r} for {self.parts[0]} alone."
         )
 
@@ -91,7 +93,8 @@ class SlowModel(Incident):
         self.seconds = self.chance.choice([1.5, 2.0])
         self.evidence = (
             f"Both detectors always have a job in hand, and log an image every {self.seconds:g} s "
-            f"each; the cameras write more. `system.parts()` shows look_seconds={self.seconds:g}."
+            "each; the cameras write more. `system.settings(…)` shows "
+            f"look_seconds={self.seconds:g}."
         )
 
     async def strike(self, system: System) -> None:
@@ -101,6 +104,15 @@ class SlowModel(Incident):
     async def cure(self, system: System) -> None:
         for part in self.parts:
             await system.restart(part, look_seconds=Settings.look_seconds)
+
+    async def left(self, system: System) -> str | None:
+        detectors = [each for each in system.names() if each.startswith("detector")]
+        takes = [
+            system.settings(each).look_seconds or 0.1 for each in detectors if system.runs(each)
+        ]
+        if sum(1 / seconds for seconds in takes) < 1 / PERIOD:
+            return "The detectors can look at fewer images than the cameras write."
+        return None
 
 
 class WrongFolder(Incident):
@@ -114,8 +126,8 @@ class WrongFolder(Incident):
         self.root = self.chance.choice(["cameras-new", "camera"])
         self.parts = ("file_watcher", "camera")
         self.evidence = (
-            f"The newest files lie below `{self.root}` in `system.folder`, and `system.parts()` "
-            "shows different roots for camera and file_watcher."
+            f"The newest files lie below `{self.root}` in `system.folder`, and "
+            "`system.settings(…)` shows different roots for camera and file_watcher."
         )
 
     async def strike(self, system: System) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import asyncio
+import itertools
+import time
+from datetime import UTC, datetime
 
 from redis.exceptions import ResponseError
 
@@ -26,7 +29,8 @@ class MemoryFull(Incident):
     def choose(self) -> None:
         self.hoard = self.chance.choice(["", "debug:frames", "tmp:dump"])
         self.evidence = (
-            f"`MEMORY USAGE {self.hoard}` says tens of megabytes; no part of ours has such a key."
+            f"`MEMORY USAGE {self.hoard} SAMPLES 0` says tens of megabytes; no part of ours has "
+            "such a key."
             if self.hoard
             else f"`CONFIG GET maxmemory` is far below the {MEMORY} MB that this server has, while "
             "no key is large."
@@ -37,10 +41,15 @@ class MemoryFull(Incident):
             used = int((await system.client.call("INFO", "memory"))["used_memory"])
             await system.client.call("CONFIG", "SET", "maxmemory", used // 2)
             return
-        for size in MEGABYTE, 20_000:  # as much as there is room for
-            with suppress(ResponseError):
-                while True:
-                    await system.client.call("RPUSH", self.hoard, b"x" * size)
+        ends = time.monotonic() + Settings.thumbnail_ttl + 1  # what thumbnails leave is taken, too
+        sizes = itertools.cycle([MEGABYTE, 20_000, 500, 50])
+        size = next(sizes)
+        while time.monotonic() < ends:
+            try:
+                await system.client.call("RPUSH", self.hoard, b"x" * size)
+            except ResponseError:
+                size = next(sizes)
+                await asyncio.sleep(0.02)
 
     async def cure(self, system: System) -> None:
         if self.hoard:
@@ -114,11 +123,11 @@ class AccessRefused(Incident):
     card = "The line only rises"
 
     def choose(self) -> None:
-        self.revoked = self.chance.choice(["", "blmove"])
+        self.revoked = self.chance.choice([(), ("blmove", "lmove")])
         self.parts = ("redis",) if self.revoked else ("detector-1", "detector-2")
         self.evidence = (
-            "The log of a detector says NOPERM, and `ACL LOG` names the command: "
-            f"{self.revoked.upper()}."
+            "The log of a detector says that it has no permission, and `ACL LOG` names the "
+            f"command: {' or '.join(self.revoked)}."
             if self.revoked
             else "The log of a detector says WRONGPASS: it holds the old password. A part reads "
             "`secrets/redis` when it starts."
@@ -126,7 +135,8 @@ class AccessRefused(Incident):
 
     async def strike(self, system: System) -> None:
         if self.revoked:
-            await system.client.call("ACL", "SETUSER", "pipeline", f"-{self.revoked}")
+            rules = [f"-{command}" for command in self.revoked]
+            await system.client.call("ACL", "SETUSER", "pipeline", *rules)
             return
         await system.rotate_password()
         clients = (await system.client.call("CLIENT", "LIST")).decode()
@@ -137,7 +147,8 @@ class AccessRefused(Incident):
 
     async def cure(self, system: System) -> None:
         if self.revoked:
-            await system.client.call("ACL", "SETUSER", "pipeline", f"+{self.revoked}")
+            rules = [f"+{command}" for command in self.revoked]
+            await system.client.call("ACL", "SETUSER", "pipeline", *rules)
         for part in () if self.revoked else self.parts:
             await system.restart(part)
 
@@ -201,7 +212,7 @@ class RequeueLoop(Incident):
             job = {
                 "camera_id": "garden",
                 "file_path": str(system.folder / "cameras" / "garden" / name),  # not there
-                "timestamp": "2026-01-01T00:00:00+00:00",
+                "timestamp": datetime.now(UTC).isoformat(),
                 "media_type": "image",
             }
             await system.client.call("RPUSH", "detection_queue", encode(job))

@@ -31,7 +31,7 @@ async def main(name: str, port: str, folder: Path, settings: Settings) -> None:
     run = getattr(import_module(f"drills.parts.{MODULES.get(kind, 'stages')}"), kind)
     client = await connected(name, port, folder, settings)
     try:
-        working = asyncio.ensure_future(run(client, folder, settings))
+        working = asyncio.ensure_future(run(name, client, folder, settings))
         told = asyncio.create_task(ending.wait())
         await asyncio.wait([working, told], return_when=asyncio.FIRST_COMPLETED)
         told.cancel()

@@ -15,7 +15,7 @@ from drills.settings import PERIOD, Settings
 THUMBNAIL = 20_000  # characters
 
 
-async def thumbnails(client: RedisClient, folder: Path, settings: Settings) -> None:
+async def thumbnails(name: str, client: RedisClient, folder: Path, settings: Settings) -> None:
     """Keep small pictures of what was seen last, as a page would show them."""
     logging.info("at work")
     for number in itertools.count():
@@ -27,7 +27,7 @@ async def thumbnails(client: RedisClient, folder: Path, settings: Settings) -> N
         await asyncio.sleep(PERIOD / 2)
 
 
-async def report(client: RedisClient, folder: Path, settings: Settings) -> None:
+async def report(name: str, client: RedisClient, folder: Path, settings: Settings) -> None:
     """Count keys, in a way that holds the server up: a report that was written in an afternoon."""
     logging.info("at work")
     script = "local n = 0 for i = 1, ARGV[1] do n = n + #redis.call('KEYS', '*') end return n"
@@ -44,7 +44,7 @@ async def report(client: RedisClient, folder: Path, settings: Settings) -> None:
         loops = max(100, int(loops * 0.7 / max(took, 0.001)))  # 0.7 s, on any machine
 
 
-async def requeue(client: RedisClient, folder: Path, settings: Settings) -> None:
+async def requeue(name: str, client: RedisClient, folder: Path, settings: Settings) -> None:
     """Put all dead letters back, again and again, whatever is in them."""
     logging.info("at work")
     while True:

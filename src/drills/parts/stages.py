@@ -47,24 +47,26 @@ def aggregator(client: RedisClient) -> BatchAggregator:
     return BatchAggregator(client, window=2.0, idle=1.0, check_every=0.2)
 
 
-async def file_watcher(client: RedisClient, folder: Path, settings: Settings) -> None:
+async def file_watcher(name: str, client: RedisClient, folder: Path, settings: Settings) -> None:
     """Queue every image."""
     await work(FileWatcher(client, folder / settings.root, settle=0.1, rescan=1.0))
 
 
-async def detector(client: RedisClient, folder: Path, settings: Settings) -> None:
+async def detector(name: str, client: RedisClient, folder: Path, settings: Settings) -> None:
     """Look at the images of `detection_queue`."""
     views = (folder / "backgrounds").iterdir()
     model = Model({path.stem: Image.open(path) for path in views})
     model.seconds = settings.look_seconds
-    await work(DetectionWorker(client, model, aggregator(client), lease=LEASE))
+    await work(DetectionWorker(client, model, aggregator(client), lease=LEASE, consumer=name))
 
 
-async def batch_aggregator(client: RedisClient, folder: Path, settings: Settings) -> None:
+async def batch_aggregator(
+    name: str, client: RedisClient, folder: Path, settings: Settings
+) -> None:
     """Close the batches that are due."""
     await work(aggregator(client))
 
 
-async def analyzer(client: RedisClient, folder: Path, settings: Settings) -> None:
+async def analyzer(name: str, client: RedisClient, folder: Path, settings: Settings) -> None:
     """Make events of batches, by rules."""
-    await work(AnalysisWorker(client, RuleAnalyzer(), lease=LEASE))
+    await work(AnalysisWorker(client, RuleAnalyzer(), lease=LEASE, consumer=name))

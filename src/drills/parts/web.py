@@ -11,7 +11,7 @@ from drills.parts.stages import work
 from drills.settings import Settings
 
 
-async def web(client: RedisClient, folder: Path, settings: Settings) -> None:
+async def web(name: str, client: RedisClient, folder: Path, settings: Settings) -> None:
     """Serve the dashboard; its address is kept in the file `dashboard`."""
     async with serve(create_app(client, health_timeout=2.0)) as url:
         (folder / "dashboard").write_text(url)
