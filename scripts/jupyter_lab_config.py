@@ -10,6 +10,7 @@ CELL_METADATA = {"tags", "reason", "collapsed", "jupyter", "trusted"}  # the las
 NOISE = (
     "is not trusted",  # the notebooks were signed on no machine but their author's
     "websocket_ping_timeout",  # Jupyter Server counts in milliseconds, Tornado in seconds
+    "Got events for closed stream",  # the restart of a kernel that still sends
     "Socket operation on non-socket",  # Ctrl-C, while a kernel still sends
 )
 

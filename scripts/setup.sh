@@ -81,7 +81,7 @@ if [ -e .venv/.ready ] && [ -z "$again" ]; then
     rm -f .venv/.ready
 else
     python=$(choose_python)
-    echo "${again}Setting up .venv with Python $(version_of "$python"), once: about 430 MB, in one or two minutes."
+    echo "${again}Setting up .venv with Python $(version_of "$python"), once: about 100 MB to fetch, about 400 MB on the disk, in one or two minutes."
     new_venv "$python"
 fi
 

@@ -58,6 +58,7 @@ def shown(config: Config, message: str, error: BaseException | None = None) -> b
     [
         "Notebook notebooks/00_start_here.ipynb is not trusted",
         "The websocket_ping_timeout (90000) cannot be longer than the websocket_ping_interval",
+        "Got events for closed stream <zmq.eventloop.zmqstream.ZMQStream object at 0x7f01>",
     ],
 )
 def test_noise_is_not_shown(config: Config, noise: str) -> None:

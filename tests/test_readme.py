@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +40,33 @@ def test_every_folder_of_the_sources_and_the_tests_is_on_the_map() -> None:
         if parent == "src" or folder.name not in mirrors or folder.name == "exercises"
     ]
     assert [folder for folder in folders if f"`{folder}`" not in layout] == []
+
+
+LESSON = re.compile(r"^\| \[[^]]+\]\((notebooks/[^)]+)\) \|.*\| (\d+) \| (\w+) \|$", re.MULTILINE)
+"""A row of the table of lessons: the file, the minutes, the day."""
+
+
+def minutes(lesson: Path) -> str:
+    """Return the first number of the line that says how long a lesson takes."""
+    cells = json.loads(lesson.read_text())["cells"]
+    return re.findall(r"\*\*Time:\*\* (\d+) ", "".join("".join(c["source"]) for c in cells))[0]
+
+
+def test_the_table_tells_of_each_lesson_how_long_it_takes() -> None:
+    lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    told = {path: time for path, time, _ in LESSON.findall(README)}
+    assert told == {str(each.relative_to(ROOT)): minutes(each) for each in lessons}
+
+
+def test_the_lessons_fill_a_week_from_monday_to_friday() -> None:
+    days = [day for day, _ in groupby(day for _, _, day in LESSON.findall(README))]
+    assert days == ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
+
+
+def test_the_set_up_says_the_sizes_that_this_page_says() -> None:
+    sizes = re.findall(r"about \d+ MB (?:to fetch|on the disk)", README)
+    assert len(sizes) == 2
+    assert ", ".join(sizes) in (ROOT / "scripts" / "setup.sh").read_text()
 
 
 def test_every_option_and_variable_of_the_pipeline_that_is_named_exists() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scripts.diagrams.kit import BLUE, GREEN, INK, MUTED, ORANGE, Canvas
+from scripts.diagrams.kit import BLUE, GREEN, MUTED, ORANGE, Canvas
 
 REPORTS = (0, 10, 23, 30)
 """Seconds at which the camera reports: every ten, once three seconds late, then no more."""
@@ -28,11 +28,13 @@ def time_to_live() -> Canvas:
         y = 15 - 4.4 * row
         sheet.text(1, y + 1.2, f"TTL {ttl} s", align="left")
         for start, stop in _there(ttl):
-            x, width = AXIS + start * SECOND, (min(stop, 80) - start) * SECOND
+            # 90 lies beyond the sheet: what lasts longer leaves it, and has no end.
+            x, width = AXIS + start * SECOND, (min(stop, 90) - start) * SECOND
             sheet.box(x, y, "", width=width, height=2.4, colour=GREEN, round_corners=False)
     sheet.text(AXIS + 42 * SECOND, 16.2, "vanished once while it was well", size=8.5, align="left")
     sheet.text(AXIS + 62 * SECOND, 11.8, "gone after 60 s", size=8.5, align="left")
     sheet.text(AXIS + 40 * SECOND, 7.4, "looks alive until 330 s", size=8.5)
+    sheet.arrow((AXIS + 54 * SECOND, 7.4), (79.5, 7.4))
     sheet.line((AXIS, 4.6), (end, 4.6))
     for second in range(0, 81, 10):
         at = AXIS + second * SECOND
@@ -54,16 +56,13 @@ def _there(ttl: int) -> list[tuple[int, int]]:
 def cache_aside() -> Canvas:
     """Draw the three steps of a read through a cache."""
     sheet = Canvas(80, 20)
-    reader = sheet.box(1, 7, "Dashboard", width=13, height=6)
-    cache = sheet.box(60, 13, "Cache (Redis)", width=18, height=6, colour=ORANGE)
-    camera = sheet.box(60, 1, "Camera", width=18, height=6, colour=GREEN)
+    reader = sheet.box(1, 1, "Dashboard", width=13, height=18)
+    cache = sheet.box(63, 1, "Cache\n(Redis)", width=13, height=18, colour=ORANGE)
+    camera = sheet.box(36, 7, "Camera", width=13, height=6, colour=GREEN)
     right = reader.right[0]
-    sheet.arrow((right, 12.2), (cache.x, 17.6))
-    sheet.text(34, 17, "1 look: GET", size=9)
-    sheet.arrow((right, 10.6), (cache.x, 14.4))
-    sheet.text(42, 11, "3 store: SET … EX 300", size=9)
-    sheet.arrow((right, 8.4), (camera.x, 4), dashed=True)
-    sheet.text(34, 4, "2 ask, on a miss", size=9)
+    sheet.arrow((right, 15.8), (cache.x, 15.8), "1 look: GET", size=9)
+    sheet.arrow(reader.right, camera.left, "2 ask, on a miss", dashed=True, size=9)
+    sheet.arrow((right, 3), (cache.x, 3), "3 store: SET … EX 300", size=9)
     return sheet
 
 
@@ -87,7 +86,7 @@ def stampede() -> Canvas:
         else:
             sheet.arrow(reader.right, (turn.x, 9.9 - 1.6 * row), colour=MUTED)
     sheet.text(60.5, 17, "SET NX: None", size=8.5)
-    sheet.text(59.5, 1.2, "they wait, and look again", size=8.5, colour=INK)
+    sheet.text(78, 1.2, "the others wait, and look again", size=8.5, align="right")
     return sheet
 
 

@@ -19,6 +19,8 @@ CLEANED_UP = (
     "This notebook has cleaned up: run the first cell again, then the cells down to this one."
 )
 
+STOPPED = "You stopped this cell."
+
 
 def unseen_tasks() -> list[str]:
     """Describe, one sentence each, the tasks of this process that still run or failed unseen.
@@ -86,12 +88,15 @@ def shorten_tracebacks(*, note: str = "") -> None:
     def show(shell: Any, kind: Any, error: BaseException, *_: Any, **__: Any) -> None:
         if note:
             error.add_note(note)
+        task = asyncio.current_task() if kind is asyncio.CancelledError else None
+        if task and task.cancelling():  # the cell itself, by the stop button; not what it awaits
+            error.add_note(STOPPED)
         for each in _chain(error):
             each.__traceback__ = _without_libraries(each.__traceback__)
         shell.showtraceback((kind, error, error.__traceback__), tb_offset=0)
 
     if shell := get_ipython():
-        shell.set_custom_exc((Exception,), show)
+        shell.set_custom_exc((Exception, asyncio.CancelledError), show)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -18,7 +18,7 @@ ANALYSED = [10] * 4 + [0] * 4 + [20] * 4 + [10] * 2 + [0] * 4 + [20] * 4 + [10] 
 
 
 async def incident(client: RedisClient) -> list[int]:
-    """Play a bad quarter of an hour, and measure `detection_queue` once for each of its minutes."""
+    """Play 17 bad minutes, and measure `detection_queue` once for each of them."""
     return (await _play(client, {"detection_queue": INCIDENT}))["detection_queue"]
 
 

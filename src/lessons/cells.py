@@ -11,8 +11,13 @@ from nbformat import NotebookNode
 
 CHANGED = "# The exercise has changed. Your answer to the earlier one:"
 
-Fate = Literal["back", "below the new stub", "not needed"]
-"""What became of an answer. It is not needed where the reader has written something else."""
+Fate = Literal[
+    "back",
+    "below the new stub",
+    "there already",
+    "not put back, since the cell holds other code",
+]
+"""What became of an answer."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ def put(
         if (answer := answers.get(cell.id)) is None:
             continue
         if cell.source != empty[cell.id]:
-            fates[cell.id] = "not needed"
+            same = cell.source.strip() == answer.code.strip()
+            other: Fate = "not put back, since the cell holds other code"
+            fates[cell.id] = "there already" if same else other
         elif answer.fits:
             cell.source, fates[cell.id] = answer.code, "back"
         else:

@@ -47,7 +47,7 @@ def answers(lesson: str) -> None:
     content, fates = put(path.read_bytes(), kept, original)
     path.write_bytes(content)
     for cell, fate in fates.items():
-        print(f"{cell.removesuffix('-stub')}: {fate}")
+        print(f"{cell.removesuffix('-stub')}: your answer is {fate}.")
     print(RELOAD)
 
 

@@ -37,7 +37,7 @@ class Course:
         return done.stdout
 
     def path(self, name: str) -> Path:
-        """Return the file of the lesson that is called `02_queue`, `02`, `queue` or by its path.
+        """Return the file of a lesson that is called `02_queue`, `02`, `2`, `queue` or by its path.
 
         Raises:
             Refused: there is no such lesson; the message says which there are.
@@ -45,7 +45,8 @@ class Course:
         listed = self.git("ls-tree", "--name-only", "HEAD", "notebooks/").decode().split()
         stems = [Path(each).stem for each in listed if each.endswith(".ipynb")]
         wanted = Path(name).stem
-        found = [each for each in stems if wanted in (each, each[:2], each[3:])]
+        names = {each: (each, each[:2], each[:2].removeprefix("0"), each[3:]) for each in stems}
+        found = [each for each in stems if wanted in names[each]]
         if not found:
             close = get_close_matches(wanted, stems, n=1, cutoff=0.4) or stems
             raise Refused(f"There is no lesson {name!r}. Did you mean {' or '.join(close)}?")

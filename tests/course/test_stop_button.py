@@ -34,6 +34,10 @@ class Kernel:
 
     def stopped_after(self, code: str) -> float:
         """Interrupt a cell while it waits; return the seconds until it has ended."""
+        return self.stopped(code)[0]
+
+    def stopped(self, code: str) -> tuple[float, str]:
+        """Interrupt a cell while it waits; return the seconds until it has ended, and its error."""
         cell = self.client.execute(f"print('running', flush=True)\n{code}")
         while True:  # until it runs
             message = self.client.get_iopub_msg(timeout=30)
@@ -42,9 +46,9 @@ class Kernel:
         time.sleep(0.2)  # no readiness: what is stopped is a wait, and it has to have begun
         self.manager.interrupt_kernel()
         started = time.monotonic()
-        while self.client.get_shell_msg(timeout=20)["parent_header"]["msg_id"] != cell:
+        while (reply := self.client.get_shell_msg(timeout=20))["parent_header"]["msg_id"] != cell:
             pass
-        return time.monotonic() - started
+        return time.monotonic() - started, "\n".join(reply["content"].get("traceback", ()))
 
     def end(self) -> None:
         self.client.stop_channels()
@@ -74,6 +78,19 @@ def kernel() -> Iterator[Kernel]:
 def test_a_cell_that_waits_is_stopped_and_the_notebook_goes_on(kernel: Kernel, waits: str) -> None:
     assert kernel.stopped_after(waits) < LONGEST
     assert kernel.run("assert await client.set('key', 1)") == "ok"
+
+
+def test_a_cell_that_was_stopped_says_so_and_shows_no_library(kernel: Kernel) -> None:
+    _, error = kernel.stopped("await client.get_from_queue('nothing', timeout=0)")
+    assert error.endswith("\nYou stopped this cell.")
+    assert "site-packages" not in error
+
+
+def test_a_cell_that_awaits_what_was_cancelled_was_not_stopped(kernel: Kernel) -> None:
+    code = "task = asyncio.create_task(asyncio.sleep(30))\ntask.cancel()\nawait task"
+    reply = kernel.client.execute(code, reply=True, timeout=30)["content"]
+    assert reply["ename"] == "CancelledError"
+    assert "You stopped" not in "\n".join(reply["traceback"])
 
 
 @pytest.mark.parametrize("lesson", NOTEBOOKS, ids=lambda path: path.stem)

@@ -142,6 +142,19 @@ def test_a_lesson_that_was_deleted_comes_back(clone: Path) -> None:
     assert lesson.exists()
 
 
+@pytest.mark.parametrize("name", ["2", "02", "queue", "notebooks/02_queue.ipynb"])
+def test_a_lesson_has_several_names(
+    clone: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert run("reset", name) == 0
+    assert capsys.readouterr().out == "02_queue is the original.\n"
+
+
+@pytest.mark.parametrize("name", ["", "22", "002"])
+def test_a_name_of_no_lesson_is_refused(clone: Path, name: str) -> None:
+    assert run("reset", name) == 1
+
+
 def test_a_misspelt_lesson_is_asked_back(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("reset", "02_qeue") == 1
     assert "Did you mean 02_queue?" in capsys.readouterr().err
@@ -179,11 +192,25 @@ def test_right_answers_come_back_into_a_lesson_that_was_reset(clone: Path) -> No
     assert found["queue-wait-stub"] == catalogue.find("queue.wait").stub
 
 
-def test_what_the_reader_has_written_since_is_left_alone(clone: Path) -> None:
+def test_what_the_reader_has_written_since_is_left_alone(
+    clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     solve("queue.drain")
     written = answer_everything(clone)
     assert run("answers", "02_queue") == 0
     assert everything(clone) == written
+    assert "queue-drain: your answer is not put back, since the cell" in capsys.readouterr().out
+
+
+def test_an_answer_that_is_in_its_cell_already_is_said_to_be_there(
+    clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    solve("queue.drain")
+    run("answers", "02_queue")
+    written = everything(clone)
+    assert run("answers", "02_queue") == 0
+    assert everything(clone) == written
+    assert capsys.readouterr().out.count("queue-drain: your answer is there already.") == 1
 
 
 def test_an_answer_to_an_earlier_version_is_a_comment_below_the_stub(clone: Path) -> None:
