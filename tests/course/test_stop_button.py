@@ -38,7 +38,8 @@ class Kernel:
 
     def stopped(self, code: str) -> tuple[float, str]:
         """Interrupt a cell while it waits; return the seconds until it has ended, and its error."""
-        cell = self.client.execute(f"print('running', flush=True)\n{code}")
+        # What is sent right after a failed cell would be aborted with it.
+        cell = self.client.execute(f"print('running', flush=True)\n{code}", stop_on_error=False)
         while True:  # until it runs
             message = self.client.get_iopub_msg(timeout=30)
             if message["msg_type"] == "stream" and message["parent_header"]["msg_id"] == cell:
