@@ -74,9 +74,17 @@ def start_supervised(
 
 
 def _let_go_of_copies() -> None:
-    """In a forked child: a copy of the pipe held there would keep the program alive."""
+    """In a forked child: a copy of the pipe held there would keep the program alive.
+
+    The pipes are not closed but led nowhere: to close one takes its lock, and if a thread was
+    reading from it when the process forked, that lock is held here for ever.
+    """
+    nowhere = os.open(os.devnull, os.O_RDWR)
     for supervised in _all:
-        supervised.let_go()
+        for pipe in (supervised.stdin, supervised.stdout, supervised.stderr):
+            if pipe and not pipe.closed:
+                os.dup2(nowhere, pipe.fileno(), inheritable=False)
+    os.close(nowhere)
 
 
 os.register_at_fork(after_in_child=_let_go_of_copies)

@@ -135,3 +135,28 @@ def test_two_processes_have_two_servers() -> None:
     with owner(stay) as (_, first, first_url), owner(stay) as (_, second, second_url):
         assert first != second
         assert first_url != second_url
+
+
+FORK_WHILE_A_THREAD_READS = """
+import os, sys, threading, time
+from private_redis import start_supervised
+program = start_supervised([sys.executable, "-c", "import time; time.sleep(60)"])
+program.read_program_pid()
+threading.Thread(target=lambda: program.stderr.read(), daemon=True).start()
+time.sleep(0.2)  # the thread waits in its read by then
+child = os.fork()
+if child == 0:
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_fork_does_not_wait_for_a_thread_that_reads() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", FORK_WHILE_A_THREAD_READS],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert ended.stdout == "7\n", ended.stderr
