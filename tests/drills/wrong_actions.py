@@ -57,12 +57,9 @@ async def stop_the_cameras(system: System, incident: Incident) -> None:
     await system.stop("camera")
 
 
-async def kill_the_client(system: System, incident: Incident) -> None:
-    clients = (await system.client.call("CLIENT", "LIST")).decode()
-    for line in clients.splitlines():
-        fields = dict(field.partition("=")[::2] for field in line.split())
-        if fields["name"] == "report":
-            await system.client.call("CLIENT", "KILL", "ID", fields["id"])
+async def clear_and_cure(system: System, incident: Incident) -> None:
+    await system.client.clear_queue("detection_queue")
+    await incident.cure(system)
 
 
 async def throw_the_dead_letters_away(system: System, incident: Incident) -> None:
@@ -95,7 +92,7 @@ WRONG: list[tuple[type[Incident], str, Action, str]] = [
     (SlowModel, "restart as they are", restart("detector-1"), "can look at fewer images"),
     (SlowModel, "only clear the queue", CLEAR_THE_QUEUE, "can look at fewer images"),
     (SlowModel, "stop the cameras", stop_the_cameras, "camera does not run"),
-    (SlowModel, "clear the queue", cure_and(CLEAR_THE_QUEUE), "Images are nowhere"),
+    (SlowModel, "clear the queue", clear_and_cure, "Images are nowhere"),
     (MemoryFull, "evict", cure_and(EVICT), "CONFIG maxmemory-policy was noeviction"),
     (MemoryFull, "flush", FLUSH, "The server was flushed"),
     (MemoryFull, "more memory", MORE_MEMORY, "CONFIG maxmemory was"),
@@ -118,7 +115,7 @@ WRONG: list[tuple[type[Incident], str, Action, str]] = [
     (NoTtl, "flush", FLUSH, "stay for ever"),
     (NoTtl, "restart as it is", restart("thumbnails"), "stay for ever"),
     (NoTtl, "only the cause", restart("thumbnails", thumbnail_ttl=5), "stay for ever"),
-    (SlowCommand, "kill the client", kill_the_client, "The report still runs"),
+    (SlowCommand, "stop the cameras", stop_the_cameras, "camera does not run"),
     (SlowCommand, "restart everything", restart_everything, "The report still runs"),
     (SlowCommand, "more memory", cure_and(MORE_MEMORY), "CONFIG maxmemory was"),
     (WrongFolder, "cameras back", restart("camera", root="cameras"), "Images are nowhere"),
