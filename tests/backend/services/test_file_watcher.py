@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -349,23 +350,30 @@ async def test_without_notices_all_files_are_looked_at(client, root, monkeypatch
 
 
 async def test_a_root_that_cannot_be_listed_for_a_moment_makes_nothing_new_of_what_is_known(
-    client, root, monkeypatch
+    client, root, monkeypatch, caplog
 ):
-    put(root, "garden/a.jpg", jpeg(1))
+    caplog.set_level(logging.INFO)
     listed = os.walk
-    watching = watcher(client, root)
-    async with watching:
+    looks = 0
+
+    def no_descriptor_at_first(top: Path, onerror: Callable[[OSError], None]) -> Iterator[object]:
+        nonlocal looks
+        looks += 1
+        if looks > 1:
+            return listed(top, onerror=onerror)
+        onerror(OSError(24, "Too many open files", str(top)))
+        return iter(())
+
+    async def looked_again() -> bool:
+        return looks > 2  # so the look before the last is over
+
+    put(root, "garden/a.jpg", jpeg(1))
+    async with watcher(client, root):
         await until_queued(client, 1)
-        known = dict(watching._handled)
-
-        def no_descriptor(top: Path, onerror: Callable[[OSError], None]) -> Iterator[object]:
-            onerror(OSError(24, "Too many open files", str(top)))
-            return iter(())
-
-        monkeypatch.setattr(os, "walk", no_descriptor)
-        await watching._scan_all()
-        assert watching._handled == known
-        monkeypatch.setattr(os, "walk", listed)
+        monkeypatch.setattr(os, "walk", no_descriptor_at_first)
+        await until(looked_again)
+    assert "Too many open files" in caplog.text
+    assert "is known already" not in caplog.text
 
 
 @pytest.mark.parametrize(
