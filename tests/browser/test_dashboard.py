@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.pictures import keep
 
 from backend.api.app import create_app
 from backend.api.serve import serve
@@ -413,4 +414,4 @@ def test_a_picture_of_the_page(page: Page, house: House) -> None:
     somebody_comes(12, pause=1)
     house.run(start(house.analyzer))
     page.wait_for_timeout(6000)
-    page.screenshot(path=folder / "dashboard.png")
+    keep(page.screenshot(), folder, "dashboard.png")
