@@ -13,7 +13,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
+
+expect.set_options(timeout=20_000)  # milliseconds: on a busy machine a page may be slow
 
 PROJECT = Path(__file__).parents[2]
 # What JupyterLab is told: keep every cell in the page, also those off screen; ask nothing.
@@ -138,7 +140,7 @@ def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
         viewport={"width": 1280, "height": 900},
         extra_http_headers={"Authorization": f"token {jupyterlab.token}"},
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     yield page
     page.close()
