@@ -84,8 +84,11 @@ async def test_doing_nothing_solves_nothing_and_can_be_made_good(
 ) -> None:
     drill = await struck(idle, seed=1)
     await on_call.done(part="redis", cause="died", patience=IMPATIENT)
-    assert drill.verdict
-    assert not drill.verdict.solved
+    verdict = drill.verdict
+    assert verdict
+    assert not verdict.solved
+    said = " ".join(capsys.readouterr().out.split())
+    assert verdict.account is None or str(verdict.account) in said
     await cure(drill, capsys)
 
 
