@@ -37,6 +37,18 @@ def sanitise(text: str) -> str:
             "Error 111 connecting to 127.0.0.1:1. Connect call failed ('127.0.0.1', 1).",
             "Error 61 connecting to 127.0.0.1:1. Connect call failed ('127.0.0.1', 1).",
         ),
+        (
+            r'1) "{\"id\":7,\"timestamp\":\"2026-11-29T11:36:36.562+00:00\",\"type\":\"image\"}"',
+            r'1) "{\"id\":7,\"timestamp\":\"2027-01-02T03:04:05.000+00:00\",\"type\":\"image\"}"',
+        ),
+        (
+            "x\n20c1965f4cf5  2026-11-29T13:40:43+00:00         3  ValueError: y  {}",
+            "x\n000000000000  2027-01-02T03:04:05+00:00         3  ValueError: y  {}",
+        ),
+        (
+            "Server 7.2.4, up 8 s. Clients: 6, blocked: 0. Memory: 1.6 MB, no limit.",
+            "Server 8.10.0, up 12 min. Clients: 16, blocked: 0. Memory: 21.0 MB, no limit.",
+        ),
     ],
 )
 def test_what_differs_from_server_to_server_is_alike(one: str, other: str) -> None:
@@ -60,6 +72,15 @@ def test_what_differs_from_server_to_server_is_alike(one: str, other: str) -> No
         "192.168.1.20",
         "{'status': 'healthy', 'connected': True}",
         "camera:1:status expires in 300 s; 5 items; 12.5 ms; 0.7.3",
+        "'timestamp': '2026-11-29T11:36:36.562+00:00'",
+        '"timestamp":"2026-11-29T11:36:36.562+00:00"',
+        r"\"timestamp\":\"2026-11-29T11:36:36+05:30\"",
+        r"\"taken\":\"2026-11-29T11:36:36.562+00:00\"",
+        "20c1965f4cf5  yesterday  3  ValueError",
+        "the letter 20c1965f4cf5  2026-11-29T13:40:43+00:00",
+        "deadbeefcafe  {}",
+        "Server 7.2.4, up 8 s.",
+        "detection_queue       38      0        2  90 min     0         0      2   0.0    0.0",
     ],
 )
 def test_every_other_line_is_compared_as_it_is(text: str) -> None:
@@ -77,6 +98,22 @@ def test_every_other_line_is_compared_as_it_is(text: str) -> None:
         (
             "Redis: a private server for this notebook, stopped when its kernel stops\n1",
             "Redis: a private server for this notebook, stopped when its kernel stops\n2",
+        ),
+        (
+            r"{\"id\":7,\"timestamp\":\"2026-11-29T11:36:36.562+00:00\"}",
+            r"{\"id\":8,\"timestamp\":\"2026-11-29T11:36:36.562+00:00\"}",
+        ),
+        (
+            "20c1965f4cf5  2026-11-29T13:40:43+00:00         3  ValueError: y  {}",
+            "20c1965f4cf5  2026-11-29T13:40:43+00:00         2  ValueError: y  {}",
+        ),
+        (
+            "Server 7.2.4, up 8 s. Clients: 6, blocked: 0. Memory: 1.6 MB, no limit.",
+            "Server 7.2.4, up 8 s. Clients: 6, blocked: 2. Memory: 1.6 MB, no limit.",
+        ),
+        (
+            "Server 7.2.4, up 8 s. Clients: 6, blocked: 0. Memory: 1.6 MB, no limit.",
+            "Server 7.2.4, up 8 s. Clients: 6, blocked: 0. Memory: 1.6 MB, 4% of 64.0 MB.",
         ),
     ],
 )

@@ -213,9 +213,18 @@ async def test_what_makes_no_sense_is_refused(
     assert await client.get_queue_length("q") == 0
 
 
-async def test_a_threshold_beyond_the_size_is_refused(client: RedisClient) -> None:
+@pytest.mark.parametrize("threshold", [-0.1, 0, 1.01, 80])
+async def test_a_threshold_that_is_no_part_of_the_size_is_refused(
+    client: RedisClient, threshold: float
+) -> None:
     with pytest.raises(ValueError, match="threshold"):
-        await get_queue_pressure(client, "q", threshold=80)
+        await get_queue_pressure(client, "q", threshold=threshold)
+
+
+async def test_the_threshold_can_be_the_whole_size(client: RedisClient) -> None:
+    await fill(client, [1, 2])
+    pressure = await get_queue_pressure(client, "q", max_size=2, threshold=1)
+    assert pressure.is_at_pressure_threshold
 
 
 @pytest.mark.parametrize("policy", POLICIES)

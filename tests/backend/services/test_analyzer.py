@@ -116,3 +116,19 @@ async def test_a_batch_of_which_something_is_forgotten_is_judged_by_the_rest(cli
     await AnalysisWorker(client, Counting()).handle(job)
     (event,) = await recent_events(client)
     assert event["summary"] == "Person at garden"
+
+
+@pytest.mark.parametrize(
+    ("written", "started_at"),
+    [
+        ("2026-01-15T10:30:00", "2026-01-15T10:30:00+00:00"),
+        ("2026-01-15T10:30:00+05:30", "2026-01-15T10:30:00+05:30"),
+    ],
+)
+async def test_a_time_without_a_zone_is_utc_and_any_other_stays(client, written, started_at):
+    record = {"type": "person", "confidence": 0.8, "timestamp": written}
+    await client.set("detection:d0", record)
+    job = await add_batch(client) | {"detection_ids": ["d0"]}
+    await AnalysisWorker(client, Counting()).handle(job)
+    (event,) = await recent_events(client)
+    assert event["started_at"] == started_at
