@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from tests.drills.wrong_actions import WRONG, Action
+from tests.support import ping, wait_until
 
 from backend.core.redis import RedisClient
 from drills import ledger, on_call
@@ -142,6 +146,25 @@ async def test_a_drill_that_is_left_in_the_middle_leaves_nothing() -> None:
     await on_call.start(1, seed=1)
     assert not await asyncio.to_thread(folder.exists)
     assert not server.running
+
+
+def test_a_notebook_that_is_killed_in_a_drill_leaves_nothing() -> None:
+    code = (
+        "import asyncio; from drills import on_call\n"
+        "system = asyncio.run(on_call.start(1, seed=1))\n"
+        "print(system.folder, system.server.port, flush=True); input()"
+    )
+    kernel = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with kernel:
+        assert kernel.stdout
+        page, place = kernel.stdout.readline(), kernel.stdout.readline()
+        assert page.startswith("Incident 1.")
+        kernel.kill()
+    folder, port = place.split()
+    wait_until(lambda: not Path(folder).exists(), "the folder is removed")
+    assert not ping(f"redis://127.0.0.1:{port}")
 
 
 async def test_without_a_diagnosis_nothing_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
