@@ -54,10 +54,12 @@ fault-table: $(TOOLS) ## cause every fault a few times, and print what was lost;
 	@$(VENV) python -m tests.reliability.fault_table $(ARGS)
 
 test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every answer
-	@$(VENV) pytest --thorough tests/reliability tests/backend/core/test_reliable_queue_model.py $(ARGS)
-	@$(VENV) pytest --thorough tests/drills -n 3 --dist load $(ARGS)
-	@$(VENV) pytest --thorough tests/mutations -n 2 --dist load $(ARGS)
-	@$(VENV) pytest --thorough tests/exercises tests/browser/test_exercises.py -n 4 --dist load $(ARGS)
+	@$(VENV) failed=; thorough() { pytest --thorough "$$@" $(ARGS) || failed=1; }; \
+	thorough tests/reliability tests/backend/core/test_reliable_queue_model.py; \
+	thorough tests/drills -n 3 --dist load; \
+	thorough tests/mutations -n 2 --dist load; \
+	thorough tests/exercises tests/browser/test_exercises.py -n 4 --dist load; \
+	test -z "$$failed"
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
 	@$(VENV) python -m tests.notebooks.rerun notebooks/*.ipynb

@@ -103,8 +103,8 @@ def test_every_supported_python_gets_one_pin_of_a_package_at_most(pins: list[Req
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a folder with what the set-up reads; a space in its name, as some homes have."""
-    folder = tmp_path / "the course"
+    """Return a folder with what the set-up reads; its name is as odd as some folders' names are."""
+    folder = tmp_path / "Prüf läufe #1 (50%)"
     folder.mkdir()
     for name in ["Makefile", *PINNED, "pyproject.toml"]:
         shutil.copy(ROOT / name, folder)
@@ -142,6 +142,7 @@ def make(
         ["make", *arguments],
         cwd=project,
         env={"PATH": path, "HOME": str(project)} | environment,
+        umask=0o077,  # as where nobody may read the files of another
         capture_output=True,
         text=True,
     )
@@ -205,6 +206,15 @@ def test_uv_does_the_work_when_it_is_there(project: Path, shelf: str) -> None:
     plant(project / "bin/uv", 'echo "uv was asked: $*"; exit 9')
     result = make(project, "setup", path=f"{project}/bin:{shelf}")
     assert "uv was asked: venv --quiet --clear --seed --python python3 .venv" in result.stdout
+
+
+def test_what_a_shell_has_set_for_other_projects_is_left_out(project: Path, shelf: str) -> None:
+    shown = "$PIP_USER, $PIP_TARGET, $PIP_PREFIX, $PYTHONPATH."
+    answers = python_of_version(f"{SUPPORTED[-1]}.1").replace("asked to run: $*", f"with {shown}")
+    plant(project / "bin/python3", answers)
+    others = dict.fromkeys(("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PYTHONPATH"), "/elsewhere")
+    result = make(project, "setup", path=f"{project}/bin:{shelf}", **others)
+    assert "with 0, , , ." in result.stderr
 
 
 def test_the_newest_supported_python_is_tried_first(project: Path, shelf: str) -> None:
@@ -389,6 +399,7 @@ class Lab:
                 ["make", "--old-file=.venv/.ready", "lab", "ARGS=--port=0"],
                 cwd=project,
                 env={"PATH": BASICS, "HOME": str(project)},
+                umask=0o077,
                 stdin=keyboard,
                 stdout=log,
                 stderr=subprocess.STDOUT,

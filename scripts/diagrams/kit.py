@@ -26,6 +26,9 @@ BLUE, ORANGE, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 TINTS = {BLUE: "#d6e9f5", ORANGE: "#fbe3d3", GREEN: "#d3efe5", PURPLE: "#f7e6ef", MUTED: "#f2f2f2"}
 """What fills a shape whose border has the colour."""
 
+WORDS = {ORANGE: "#a84900", GREEN: "#00704f", PURPLE: "#8a4a6d"}
+"""What words are written in, where the colour of the lines is too pale to be read on white."""
+
 Point = tuple[float, float]
 
 
@@ -199,7 +202,7 @@ class Canvas:
             y,
             text,
             fontsize=size,
-            color=colour,
+            color=WORDS.get(colour, colour),
             fontweight="bold" if bold else "normal",
             family="monospace" if mono else "sans-serif",
             horizontalalignment=align,

@@ -1,10 +1,10 @@
-"""Lesson 02: a queue, step by step."""
+"""Lesson 02: a queue, step by step; and what a push does when it is full."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from scripts.diagrams.kit import BLUE, GREEN, MUTED, Canvas
+from scripts.diagrams.kit import BLUE, GREEN, MUTED, ORANGE, PURPLE, Canvas
 
 STEPS = [  # (what is called, what lies in the queue afterwards, what goes in, what comes out)
     ("add_to_queue(job 1)", ["1"], "1", ""),
@@ -37,4 +37,34 @@ def fifo() -> Canvas:
     return sheet
 
 
-PICTURES: dict[str, Callable[[], Canvas]] = {"queue_fifo": fifo}
+def overflow() -> Canvas:
+    """Draw three policies, one below the other: a full queue, and job 6 that comes."""
+    sheet, left = Canvas(80, 31), 36
+    sheet.text(left + 0.5 * PLACE, 29.5, "oldest", size=8.5, colour=MUTED)
+    sheet.text(left + 4.5 * PLACE, 29.5, "newest", size=8.5, colour=MUTED)
+    full, moved_on = ["1", "2", "3", "4", "5"], ["2", "3", "4", "5", "6"]
+    for y, policy, items in [
+        (23, "reject", full),
+        (13, "dlq", moved_on),
+        (3, "drop_oldest", moved_on),
+    ]:
+        sheet.text(1, y + 2, policy, mono=True, size=9, align="left")
+        queue = sheet.items(left, y, items, width=PLACE, height=4)
+        start = (queue.x - 0.5, y + 2)
+        if policy == "reject":
+            new = sheet.box(74, y, "6", width=5, height=4, colour=BLUE, round_corners=False)
+            sheet.arrow(new.left, (69.9, y + 2), colour=BLUE, dashed=True, head="-")
+            sheet.text(69, y + 1.9, "✕", size=13, colour=ORANGE, bold=True)
+            sheet.text(76.5, y - 1.5, "not added", size=8.5)
+        elif policy == "dlq":
+            letters = sheet.box(20, y, "1", width=5, height=4, colour=PURPLE, round_corners=False)
+            sheet.arrow(start, letters.right, colour=PURPLE)
+            sheet.text(22.5, y - 1.5, "dead-letter queue", size=8.5)
+        else:
+            sheet.arrow(start, (29.8, y + 2), dashed=True, head="-")
+            sheet.text(29, y + 1.9, "✕", size=13, colour=ORANGE, bold=True)
+            sheet.text(29, y - 1.5, "1 is gone", size=8.5)
+    return sheet
+
+
+PICTURES: dict[str, Callable[[], Canvas]] = {"queue_fifo": fifo, "queue_overflow": overflow}

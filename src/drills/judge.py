@@ -28,6 +28,8 @@ SHORT = 15
 """Jobs that may wait in a queue that is short."""
 STEADY = 2.0
 """Seconds for which the system has to stay well."""
+QUIET = 5.0
+"""Seconds in which no further image is handled, although some wait: then none will be."""
 LIMITS = ("maxmemory", "maxmemory-policy", "client-output-buffer-limit", "timeout", "maxclients")
 """Settings of the server that a drill looks at, before and after."""
 
@@ -45,7 +47,8 @@ class Verdict:
 
     wrong: list[str]
     """What is not well yet; empty when the incident is solved."""
-    account: Account
+    account: Account | None = None
+    """What became of the images. None: Redis could not be asked, so the system is not well."""
     harm: list[str] = field(default_factory=list)
     """What was done and not needed, or lost."""
 
@@ -83,20 +86,24 @@ async def judge(
         if not wrong:  # does it stay so?
             await asyncio.sleep(STEADY)
             wrong = await watch.problems()
-    account = await _settled(system, written, within=5.0 if not wrong else 0.0)
-    verdict = Verdict(wrong, account)
-    if verdict.solved and account.waiting:
-        verdict.wrong.append(f"Images still wait after all this time: {account.waiting}.")
-    with suppress(RedisError):
+    verdict = Verdict(wrong)
+    try:
+        account = verdict.account = await _settled(system, written, quiet=0.0 if wrong else QUIET)
+        if verdict.solved and account.waiting:
+            verdict.wrong.append(f"Images still wait after all this time: {account.waiting}.")
         verdict.harm = await _harm(system, incident, before, account)
+    except RedisError as error:
+        verdict.wrong.append(f"Redis cannot be asked what became of the images: {error}")
     return verdict
 
 
-async def _settled(system: System, written: set[str], *, within: float) -> Account:
-    """Return the account, once nothing of it moves any more."""
-    ends = time.monotonic() + within
+async def _settled(system: System, written: set[str], *, quiet: float) -> Account:
+    """Return the account, once every image is somewhere, or nothing has moved for so long."""
+    account, ends = None, 0.0
     while True:
-        account = await ledger.count(system, written)
+        before, account = account, await ledger.count(system, written)
+        if account != before:
+            ends = time.monotonic() + quiet
         if not (account.waiting or account.missing) or time.monotonic() >= ends:
             return account
         await asyncio.sleep(0.2)
@@ -109,26 +116,38 @@ class _Watch:
         self._system, self._incident = system, incident
 
     async def begin(self) -> None:
-        self._looked_at = set(ledger.handled(self._system))
         self._written = ledger.written(self._system)
-        self._events = await self._last_event()
+        self._events: int | None = None  # the last one; None as long as Redis has not told it
+        with suppress(RedisError):
+            self._events = await self._last_event()
 
     async def problems(self) -> list[str]:
         """Return what is wrong, a sentence each."""
         system = self._system
         wrong = [f"{part} does not run." for part in PARTS if not system.runs(part)]
-        try:
-            wrong += await self._of_redis()
-            if (left := await self._incident.left(system)) is not None:
-                wrong.append(left)
-            if not await self._last_event() > self._events:
-                wrong.append("No new event has been published since you said that all is well.")
-        except (RedisError, OSError) as error:
-            wrong.append(f"Redis does not answer as it should: {error}")
+        refused: list[Exception] = []
+        for look in self._of_redis, self._of_incident, self._of_events:
+            try:
+                wrong += await look()
+            except (RedisError, OSError) as error:  # what the others see is said all the same
+                refused.append(error)
+        wrong += [f"Redis does not answer as it should: {error}" for error in refused[:1]]
         new = set(ledger.handled(system)) - self._written
         silent = set(CAMERAS) - {_camera(name) for name in new}
         wrong += [f"No new image of {camera} has been looked at." for camera in sorted(silent)]
         return wrong + await self._of_health()
+
+    async def _of_incident(self) -> list[str]:
+        left = await self._incident.left(self._system)
+        return [] if left is None else [left]
+
+    async def _of_events(self) -> list[str]:
+        last = await self._last_event()
+        if self._events is None:
+            self._events = last
+        if last > self._events:
+            return []
+        return ["No new event has been published since you said that all is well."]
 
     async def _of_redis(self) -> list[str]:
         memory = await self._system.client.call("INFO", "memory")
@@ -152,10 +171,7 @@ class _Watch:
         return [] if said == "healthy" else [f"The health endpoint says {said}."]
 
     async def _last_event(self) -> int:
-        try:
-            return int(await self._system.client.get("events:last_id") or 0)
-        except RedisError:
-            return 0
+        return int(await self._system.client.get("events:last_id") or 0)
 
 
 def _camera(name: str) -> str:

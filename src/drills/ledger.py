@@ -35,7 +35,8 @@ class Account:
         total = self.handled + self.waiting + self.dead_lettered + len(self.missing)
         return (
             f"{total} images = {self.handled} handled + {self.waiting} waiting + "
-            f"{self.dead_lettered} dead-lettered + {len(self.missing)} missing"
+            f"{self.dead_lettered} dead-lettered + {len(self.missing)} missing; "
+            f"handled twice: {self.twice}"
         )
 
 
@@ -44,7 +45,7 @@ async def count(system: System, written: set[str]) -> Account:
     looked_at = handled(system)
     try:
         places = await contents(system.client, "detection_queue")
-    except ResponseError:  # something else lies under its name
+    except ResponseError:  # something else lies under a name of the queue
         places = {}
     dead = names(places.get("dead_lettered", []))
     held = {name for place, jobs in places.items() for name in names(jobs)} - dead

@@ -104,7 +104,8 @@ async def done(*, part: str = "", cause: str = "", patience: float = 40.0) -> No
         print(textwrap.fill(line, 88, subsequent_indent="  "))
     if verdict.solved:
         minutes = (time.monotonic() - _drill.started) / 60
-        lost, harm = len(verdict.account.missing), len(verdict.harm)
+        lost = len(verdict.account.missing) if verdict.account else 0
+        harm = len(verdict.harm)
         recognised = _drill.recognises(part, cause)
         record.remember(Result(_drill.number, recognised, round(minutes, 1), lost, harm))
 
@@ -145,7 +146,9 @@ async def finish(*, quiet: bool = False) -> None:
 def _in_words(drill: Drill, verdict: Verdict, part: str, cause: str) -> list[str]:
     incident = drill.incident
     if not verdict.solved:
-        return ["Not yet.", *(f"  {line}" for line in verdict.wrong), *_of_harm(verdict)]
+        of_images = [f"So far: {verdict.account}."] if verdict.account else []
+        wrong = (f"  {line}" for line in verdict.wrong)
+        return ["Not yet.", *wrong, *of_images, *_of_harm(verdict)]
     minutes = (time.monotonic() - drill.started) / 60
     lines = [f"Solved in {minutes:.0f} minutes." if minutes >= 1 else "Solved in under a minute."]
     right = drill.recognises(part, cause)

@@ -157,7 +157,7 @@ class System:
                 image = scene(camera, seen, seed=seed).jpeg()
                 (self.folder / "scenes" / f"{camera}-{seen}.jpg").write_bytes(image)
         await asyncio.to_thread(self.server.start)
-        self.client = RedisClient(self.server.url, timeout=2.0)
+        self.client = RedisClient(self.server.url)
         await self.client.connect()
         await self.client.call("CONFIG", "SET", "maxmemory", f"{MEMORY}mb")
         await self.rotate_password()

@@ -9,6 +9,8 @@ The way of an answer, room by room:
     catalogue   finds an exercise by its name; `exercise` reads its Markdown file
     judge       runs the check in a child process (`sandbox`) and returns the verdict
     bench       what a check works with: two `clients`, a deadline (`position`: in which line)
+    watch       what an answer changes, also for a moment
+    mishaps     what can go wrong in every exercise
     interruptions  cuts an answer short at each of its commands
     reading     exercises in which a plot is read
     verdict     what is said: NotYet, or right

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import re
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -13,19 +12,17 @@ from types import FrameType
 from typing import Any
 
 from backend.core.redis import RedisClient
-from exercises import sandbox
-from exercises.clients import BYSTANDERS, AnswersClient, Onlooker, Watch
+from exercises import mishaps, sandbox
+from exercises.clients import BYSTANDERS, AnswersClient, Onlooker
 from exercises.interruptions import MOST_MOMENTS, Job, Stage, Way, apart
+from exercises.mishaps import Mishaps, Raised
 from exercises.position import ReadersCode
-from exercises.verdict import NotYet, expect, shorten
+from exercises.verdict import NotYet, expect
+from exercises.watch import Watch
 from private_redis import PrivateServer
 
 LIMIT = 60.0
 """Seconds that a whole check may take."""
-
-Raised = str | Mapping[type[BaseException] | str, str]
-"""What is said of an answer that raises: the name of a mistake, or several, each by the type of
-the exception or by a piece of its text."""
 
 
 class Bench:
@@ -45,11 +42,12 @@ class Bench:
         self.watch = Watch(self.redis)
         """What the last call with `watch=True` has changed."""
         self._code = ReadersCode(answers)
+        self.mishaps = Mishaps(self._code)
+        """What went wrong beside the task."""
         self._running: Any = None
         self._process = os.getpid()
         self._limit = LIMIT
         self._too_long: str | Callable[[], str] = "TOO_LONG"
-        self._forgotten: list[str] = []
         self._job: Job | None = None
 
     async def set_up(self) -> None:
@@ -115,20 +113,17 @@ class Bench:
                 changed keys of others, or forgot an `await`.
         """
         self.situation = self._called(function, f"when {when}")
-        _fit(function, arguments)
-        self._forgotten, self._limit, self._too_long = [], within, too_long
+        mishaps.fit(function, arguments)
+        self.mishaps.forgotten, self._limit, self._too_long = [], within, too_long
         self.client.after_each = [between] if between else []
         if watch:
             self.watch = Watch(self.redis)
             await self.watch.begin()
             self.client.after_each.append(self.watch.look)
         result = await self._call(function, arguments, allowed, raised)
-        self._look_around(result)
-        if inspect.isasyncgen(result) or inspect.isgenerator(result):
-            raise NotYet("YIELDS", expected="a result", came="a generator")
-        if self.client.closed:
-            raise NotYet("CLOSED", expected="the client is still connected", came="it is closed")
-        await self._look_at_bystanders()
+        self.mishaps.look_at(result, self.client)
+        mishaps.is_result(result, self.client)
+        await mishaps.bystanders_are_there(self.redis)
         if watch:
             await self.watch.end()
         return result
@@ -154,10 +149,8 @@ class Bench:
             raise
         except allowed as answer:
             return answer
-        except (Exception, asyncio.CancelledError) as raised_error:
-            error = _innermost(raised_error)
-            self._look_around(error)
-            raise self._raised(error, raised) from None
+        except (Exception, asyncio.CancelledError) as error:
+            raise self.mishaps.raised(error, raised, self.client) from None
         finally:
             if os.getpid() != self._process:  # the answer has forked, and this is its copy:
                 os._exit(0)  # it must not talk on the connections of the check
@@ -192,25 +185,28 @@ class Bench:
         job: Job | None = None,
         fill: Callable[[Onlooker], Awaitable[Any]] | None = None,
         ways: Sequence[Way] = ("killed", "cancelled"),
+        overtaking: Job | None = None,
     ) -> AsyncIterator[sandbox.Report]:
         """Cut the answer short at each of its commands, and yield each time: look at what is left.
 
         Args:
             arguments: what it is called with, beside the client.
-            job: calls it in another way, with `stage.client`. What it lends to the answer awaits
-                `stage.moment(…)` where the answer shall be cut in the middle of it, too.
+            job: calls it in another way, with `stage.client`. What is lent to the answer awaits
+                `stage.moment(…)` where it is to be cut, too; `stage.lent(name)` does.
             fill: makes the state to begin with, each time in an empty namespace.
             ways: how it is cut.
+            overtaking: instead of a cut, what another process does in the middle.
 
         Raises:
             NotYet: it did not end, or ended its process.
         """
 
         async def call(stage: Stage) -> Any:
-            return await self.answers[0](stage.client, *arguments)
+            stage.overtaking = overtaking
+            return await (job(stage) if job else self.answers[0](stage.client, *arguments))
 
-        self._job = job or call
-        for way in ways:
+        self._job = call
+        for way in ("overtaken",) if overtaking else ways:
             for moment in range(1, MOST_MOMENTS + 1):
                 await self.redis.clear()
                 if fill:
@@ -267,112 +263,9 @@ class Bench:
         url, namespace = self.client.redis_url, self.client.namespace
         return await apart(url, namespace, job, way=way, moment=moment)
 
-    def noticed(self, thing: object) -> None:
-        """Take note of what the answer gave to somebody: is it a call that was never awaited?"""
-        if inspect.isawaitable(thing):
-            self._forgotten.append(getattr(thing, "__qualname__", ""))
-
-    def notice(self, message: Warning | str, *_: Any, **__: Any) -> None:
-        """Take note of Python's warning that a coroutine was never awaited."""
-        if found := re.match(r"coroutine '(.+)' was never awaited", str(message)):
-            self._forgotten.append(found[1])
-
-    def more_exactly(self, verdict: NotYet) -> NotYet:
-        """Return the verdict on a name without the namespace, or with two, if there was one."""
-        if not self.client.misnamed:
-            return verdict
-        mistake, key = self.client.misnamed[0]
-        right = self.redis.full_name(key.replace(self.redis.namespace, ""))
-        came = f"the key `{shorten(key, 90)}`"
-        return NotYet(mistake, expected=f"the key `{right}`", came=came)
-
-    def unforeseen(self, error: BaseException) -> NotYet:
-        """Return the verdict for an answer that made its check itself raise this error."""
-        text = _text(error)
-        if "WRONGTYPE" in text:
-            return NotYet("WRONG_TYPE", expected="the type that the task describes", came=text)
-        came = f"the check of it ended in {_named(error)}"
-        return NotYet("UNFORESEEN", expected="what the task describes", came=came)
-
     def too_long(self, frame: FrameType | None) -> NotYet:
-        """Return the verdict for an answer whose time is over, and say in which line it was."""
-        if self._forgotten:
-            return _forgot(self._forgotten[0])
-        limit = f"{self._limit:g} s"
-        came = f"it took longer than {limit}{self._code.where_it_is(frame, self._running)}"
-        mistake = self._too_long if isinstance(self._too_long, str) else self._too_long()
-        return NotYet(mistake, expected=f"an end within {limit}", came=came)
+        """Return the verdict on an answer whose time is over, which was in this frame."""
+        return self.mishaps.too_long(self._limit, frame, self._running, self._too_long)
 
     def _called(self, function: Any, when: str, how: str = "called") -> str:
         return f"`{getattr(function, '__name__', 'It')}()` was {how} {when}."
-
-    async def _look_at_bystanders(self) -> None:
-        for key, expire in BYSTANDERS.items():
-            kind, ttl = await self.redis.kind(key), await self.redis.ttl(key)
-            if kind == "none":
-                raise NotYet("NOT_YOURS", expected="other keys stay", came="other keys are gone")
-            as_before = ttl > expire - 100 if expire else ttl == -1
-            if kind != "string" or not as_before or await self.redis.get(key) != "not yours":
-                raise NotYet("NOT_YOURS", expected="other keys stay", came=f"`{key}` was changed")
-
-    def _look_around(self, outcome: object) -> None:
-        """Notice what can go wrong beside the result."""
-        if self.client.refused:
-            came = f"it sent {self.client.refused[0]}"
-            raise NotYet("FOR_ALL", expected="other keys stay", came=came)
-        for thing in outcome if isinstance(outcome, list | tuple) else [outcome]:
-            self.noticed(thing)
-        if isinstance(outcome, BaseException) and "coroutine" in _text(outcome):
-            self._forgotten.append("")
-        if self._forgotten:
-            raise _forgot(self._forgotten[0])
-
-    def _raised(self, error: BaseException, raised: Raised) -> NotYet:
-        named = {"": raised} if isinstance(raised, str) else raised
-        fitting = (
-            mistake
-            for what, mistake in named.items()
-            if (what in _text(error) if isinstance(what, str) else isinstance(error, what))
-        )
-        mistake = next(fitting, "RAISED")
-        if isinstance(error, RuntimeError) and "not connected" in _text(error):
-            mistake = "CLOSED" if self.client.closed else "OTHER_CLIENT"
-        if isinstance(error, MemoryError):
-            mistake = "MEMORY"
-        came = f"{_named(error).rstrip('.:')}{self._code.where_raised(error)}"
-        return NotYet(mistake, expected="a result, no exception", came=came)
-
-
-def _forgot(call: str) -> NotYet:
-    name = call.rpartition(".")[2]
-    what = f"`{name}()` was called" if name else "something was called"
-    return NotYet("FORGOT_AWAIT", expected="every call awaited", came=f"{what} and not awaited")
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return the first error in a group of them, as a TaskGroup raises it."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
-def _text(error: BaseException) -> str:
-    """Return what an exception says, or nothing where saying it fails."""
-    try:
-        return str(error)
-    except Exception:
-        return ""
-
-
-def _named(error: BaseException) -> str:
-    text = _text(error)
-    return f"{type(error).__name__}{text and ': '}{text}"
-
-
-def _fit(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """Raise NotYet if this is no function, or none that can be called with these arguments."""
-    try:
-        inspect.signature(function).bind(*arguments)
-    except (TypeError, ValueError) as error:
-        expected = f"a function that takes {len(arguments)} arguments"
-        raise NotYet("WRONG_PARAMETERS", expected=expected, came=str(error)) from None

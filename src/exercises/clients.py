@@ -38,7 +38,7 @@ class AnswersClient(RedisClient):
         """The commands that were cancelled while the server had not answered."""
         self.misnamed: list[tuple[str, str]] = []
         """Names without the namespace, or with two of them, and which mistake it is."""
-        self.after_each: list[Callable[[], Awaitable[None]]] = []
+        self.after_each: list[Callable[[], Awaitable[Any]]] = []
         """Awaited after each command, before the answer's code goes on."""
 
     async def call(self, *command: Any, **options: Any) -> Any:
@@ -88,6 +88,20 @@ class Onlooker(RedisClient):
         """Add items to a queue, the first one first."""
         for item in items:
             await self.add_to_queue(queue, item)
+
+    def taking_note(self, name: str, *, takes: float = 0) -> Callable[[Any], Awaitable[None]]:
+        """Return a function for the answer, which adds what it is given to the list `name`.
+
+        Args:
+            name: of the list.
+            takes: seconds that it works before.
+        """
+
+        async def note(item: Any) -> None:
+            await asyncio.sleep(takes)
+            await self.add(name, item)
+
+        return note
 
     async def items(self, name: str, mistake: str) -> list[Any]:
         """Return the items of a queue.
@@ -171,43 +185,3 @@ class Onlooker(RedisClient):
             ttl = await self.ttl(key)
             came = {-1: "no TTL", -2: f"there is no key `{key}`"}.get(ttl, f"{ttl}")
             raise NotYet(which(mistake, ttl), expected=f"{seconds} seconds to live", came=came)
-
-
-class Watch:
-    """Sees what an answer changes, also for a moment: it looks after each of its commands.
-
-    Meanwhile each key has a time to live, if only a lent one: a key that is written anew loses it.
-    """
-
-    def __init__(self, redis: Onlooker) -> None:
-        self._redis = redis
-        self._before: dict[str, tuple[str, bytes, int]] = {}
-        self._lent: list[str] = []
-        self.changed: dict[str, str] = {}
-        """What has become of a key: it is "changed", "gone" or "new"."""
-        self.endless: set[str] = set()
-        """The keys that had no time to live, if only for a moment."""
-
-    async def begin(self) -> None:
-        """Take note of what there is."""
-        for key in await self._redis.keys():
-            if await self._redis.call("EXPIRE", self._redis.full_name(key), 86_400, "NX"):
-                self._lent.append(key)
-        self._before = await self._redis.stored()
-
-    async def end(self) -> None:
-        """Look once more, and take back what was lent."""
-        await self.look()
-        for key in self._lent:
-            if key not in self.changed:
-                await self._redis.call("PERSIST", self._redis.full_name(key))
-
-    async def look(self) -> None:
-        """Take note of what is not as it was."""
-        now = await self._redis.stored()
-        self.endless |= {key for key, (_, _, expires) in now.items() if expires == -1}
-        for key in sorted(self._before.keys() | now.keys()):
-            if key not in self._before:
-                self.changed.setdefault(key, "new")
-            elif self._before[key] != now.get(key):
-                self.changed.setdefault(key, "changed" if key in now else "gone")

@@ -46,7 +46,7 @@ class Stage:
         self, client: AnswersClient, redis: Onlooker, way: Way, moment: int, send: sandbox.Send
     ) -> None:
         self.client, self.redis = client, redis
-        self.overtaking: Callable[[], Awaitable[Any]] | None = None
+        self.overtaking: Job | None = None
         """What another process does at the moment, if the way is "overtaken"."""
         self._way, self._left, self._send = way, moment, send
         self._task: asyncio.Task[Any] | None = None
@@ -84,8 +84,22 @@ class Stage:
             await asyncio.sleep(0)  # here the cancellation arrives
         elif self._way == "overtaken" and self.overtaking:
             self._is_open = False  # the moments of the other are not ours
-            self._other = asyncio.ensure_future(self.overtaking())
+            self._other = asyncio.ensure_future(self.overtaking(self))
             await asyncio.wait({self._other}, timeout=PATIENCE)
+
+    def lent(self, name: str) -> Callable[[Any], Awaitable[None]]:
+        """Return what the answer is lent as `name`: it may be cut as it begins, and as it ends.
+
+        In between, it adds what it is given to the list of this name.
+        """
+        note = self.redis.taking_note(name)
+
+        async def lent(item: Any) -> None:
+            await self.moment(f"when `{name}` begins")
+            await note(item)
+            await self.moment(f"when `{name}` ends")
+
+        return lent
 
     def watch(self) -> None:
         """See the commands of every client in this process but the check's, and its heartbeats."""

@@ -14,7 +14,7 @@ from typing import Any
 import redis
 
 from course.session import CourseRedis
-from exercises import sandbox
+from exercises import mishaps, sandbox
 from exercises.bench import LIMIT, Bench
 from exercises.exercise import Exercise
 from exercises.verdict import NotYet, Verdict
@@ -56,11 +56,11 @@ def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
     sys.stdout = sys.stderr = printed = io.StringIO()
     warnings.resetwarnings()
     warnings.simplefilter("always")
-    warnings.showwarning = bench.notice
+    warnings.showwarning = bench.mishaps.notice
 
     def end(verdict: NotYet | None, broken: str = "") -> None:
         if verdict and "full_name" not in exercise.says(verdict.mistake):
-            verdict = bench.more_exactly(verdict)
+            verdict = mishaps.misnamed(bench.client) or verdict
         said = (verdict and verdict.when) or bench.situation
         send(_report(verdict, said, printed.getvalue()[-MOST_OUTPUT:], broken))
         os._exit(0)
@@ -85,7 +85,7 @@ def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
         end(None, broken=traceback.format_exc())
     except BaseException as error:
         # What the answer returned or stored is of a form that the check did not foresee.
-        end(bench.unforeseen(error))
+        end(mishaps.unforeseen(error))
     end(None)
 
 

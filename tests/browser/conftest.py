@@ -13,7 +13,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
+
+expect.set_options(timeout=20_000)  # milliseconds: on a busy machine a page may be slow
 
 PROJECT = Path(__file__).parents[2]
 # What JupyterLab is told: keep every cell in the page, also those off screen; ask nothing.
@@ -132,17 +134,28 @@ def choose(page: Page, menu: str, entry: str) -> None:
 
 
 @pytest.fixture
-def read(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Read]:
-    """Return a reader: opens a copy of a notebook without its outputs, runs all cells, saves.
-
-    With SCREENSHOTS=<folder> in the environment, the whole page is kept there as a picture.
-    """
+def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
+    """A page of the lab's reader; the kernels that it has started end with it."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 900},
         extra_http_headers={"Authorization": f"token {jupyterlab.token}"},
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
+    yield page
+    page.close()
+    sessions = f"{jupyterlab.url}/api/sessions"
+    for session in context.request.get(sessions).json():
+        context.request.delete(f"{sessions}/{session['id']}")
+    context.close()
+
+
+@pytest.fixture
+def read(jupyterlab: JupyterLab, page: Page) -> Read:
+    """Return a reader: opens a copy of a notebook without its outputs, runs all cells, saves.
+
+    With SCREENSHOTS=<folder> in the environment, the whole page is kept there as a picture.
+    """
 
     def read(source: Path) -> tuple[nbformat.NotebookNode, int]:
         notebook = nbformat.read(source, as_version=4)
@@ -175,9 +188,4 @@ def read(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Read]:
             page.screenshot(path=Path(folder) / f"{source.stem}.png")
         return nbformat.read(copy, as_version=4), images
 
-    yield read
-    page.close()
-    sessions = f"{jupyterlab.url}/api/sessions"
-    for session in context.request.get(sessions).json():
-        context.request.delete(f"{sessions}/{session['id']}")
-    context.close()
+    return read

@@ -2,13 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 from tests.browser.conftest import JupyterLab, choose
 from tests.exercises.wrong_answers import wrong_answers
 
@@ -62,20 +61,6 @@ class Desk:
     def picture(self, name: str) -> None:
         if folder := os.environ.get("SCREENSHOTS"):
             self.page.screenshot(path=Path(folder) / f"{name}.png")
-
-
-@pytest.fixture
-def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900},
-        extra_http_headers={"Authorization": f"token {jupyterlab.token}"},
-    )
-    context.set_default_timeout(20_000)
-    yield context.new_page()
-    sessions = f"{jupyterlab.url}/api/sessions"
-    for session in context.request.get(sessions).json():
-        context.request.delete(f"{sessions}/{session['id']}")
-    context.close()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from tests.browser.conftest import JupyterLab, choose, open_notebook
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
@@ -16,21 +15,11 @@ NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 pytestmark = pytest.mark.timeout(400)
 
 
-@pytest.fixture
-def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(extra_http_headers={"Authorization": f"token {jupyterlab.token}"})
-    context.set_default_timeout(120_000)
-    yield context.new_page()
-    sessions = f"{jupyterlab.url}/api/sessions"
-    for session in context.request.get(sessions).json():
-        context.request.delete(f"{sessions}/{session['id']}")
-    context.close()
-
-
 @pytest.mark.parametrize("lesson", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_lesson_that_is_opened_and_saved_is_the_same_file(
     jupyterlab: JupyterLab, page: Page, lesson: Path
 ) -> None:
+    page.set_default_timeout(120_000)
     copy = jupyterlab.folder / "notebooks" / lesson.name
     shutil.copy(lesson, copy)
     opened = copy.stat().st_mtime_ns

@@ -57,6 +57,19 @@ async def stop_the_cameras(system: System, incident: Incident) -> None:
     await system.stop("camera")
 
 
+async def restart_the_detectors(system: System, incident: Incident) -> None:
+    for part in incident.parts:
+        await system.restart(part)
+
+
+async def kill_the_client(system: System, incident: Incident) -> None:
+    clients = (await system.client.call("CLIENT", "LIST")).decode()
+    for line in clients.splitlines():
+        fields = dict(field.partition("=")[::2] for field in line.split())
+        if fields["name"] == "report":
+            await system.client.call("CLIENT", "KILL", "ID", fields["id"])
+
+
 async def clear_and_cure(system: System, incident: Incident) -> None:
     await system.client.clear_queue("detection_queue")
     await incident.cure(system)
@@ -76,6 +89,8 @@ FLUSH = command("FLUSHDB")
 MORE_MEMORY = command("CONFIG", "SET", "maxmemory", "512mb")
 EVICT = command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
 
+TOO_SLOW = "The detectors can look at fewer images than the cameras write."
+
 WRONG: list[tuple[type[Incident], str, Action, str]] = [
     (Died, "only clear the queue", CLEAR_THE_QUEUE, "does not run"),
     (Died, "restart everything", restart_everything, "nothing was wrong with it"),
@@ -83,14 +98,14 @@ WRONG: list[tuple[type[Incident], str, Action, str]] = [
     (Hangs, "restart everything", restart_everything, "nothing was wrong with it"),
     (Hangs, "restart the wrong part", restart("batch_aggregator"), "wrong with it: batch_agg"),
     (Hangs, "flush", FLUSH, "The server was flushed"),
-    (WrongName, "restart as it is", restart("file_watcher"), "Not yet"),
+    (WrongName, "restart as it is", restart("file_watcher"), "No new image"),
     (WrongName, "restart everything", restart_everything, "nothing was wrong with it"),
     (WrongName, "flush", cure_and(FLUSH), "The server was flushed"),
     (WrongType, "flush", FLUSH, "The server was flushed"),
     (WrongType, "restart everything", restart_everything, "does not answer as it should"),
     (WrongType, "more memory", MORE_MEMORY, "CONFIG maxmemory was"),
-    (SlowModel, "restart as they are", restart("detector-1"), "can look at fewer images"),
-    (SlowModel, "only clear the queue", CLEAR_THE_QUEUE, "can look at fewer images"),
+    (SlowModel, "restart as they are", restart_the_detectors, TOO_SLOW),
+    (SlowModel, "only clear the queue", CLEAR_THE_QUEUE, TOO_SLOW),
     (SlowModel, "stop the cameras", stop_the_cameras, "camera does not run"),
     (SlowModel, "clear the queue", clear_and_cure, "Images are nowhere"),
     (MemoryFull, "evict", cure_and(EVICT), "CONFIG maxmemory-policy was noeviction"),
@@ -98,7 +113,12 @@ WRONG: list[tuple[type[Incident], str, Action, str]] = [
     (MemoryFull, "more memory", MORE_MEMORY, "CONFIG maxmemory was"),
     (RequeueLoop, "throw away", cure_and(throw_the_dead_letters_away), "evidence"),
     (RequeueLoop, "restart everything", restart_everything, "still puts every dead letter back"),
-    (RequeueLoop, "clear the dead letters", command("DEL", "dlq:detection_queue"), "Not yet"),
+    (
+        RequeueLoop,
+        "clear the dead letters",
+        command("DEL", "dlq:detection_queue"),
+        "still puts every dead letter back",
+    ),
     (
         AccessRefused,
         "no password",
@@ -115,6 +135,7 @@ WRONG: list[tuple[type[Incident], str, Action, str]] = [
     (NoTtl, "flush", FLUSH, "stay for ever"),
     (NoTtl, "restart as it is", restart("thumbnails"), "stay for ever"),
     (NoTtl, "only the cause", restart("thumbnails", thumbnail_ttl=5), "stay for ever"),
+    (SlowCommand, "kill the client", kill_the_client, "The report still runs"),
     (SlowCommand, "stop the cameras", stop_the_cameras, "camera does not run"),
     (SlowCommand, "restart everything", restart_everything, "The report still runs"),
     (SlowCommand, "more memory", cure_and(MORE_MEMORY), "CONFIG maxmemory was"),

@@ -9,21 +9,18 @@ from typing import Any
 import pytest
 import redis.asyncio
 
-from course import session
 from exercises.bench import Bench
 from exercises.interruptions import Stage
 from exercises.verdict import NotYet
 
 
 @pytest.fixture
-async def bench(redis_url: str) -> AsyncIterator[Bench]:
-    namespace = f"test:{os.getpid()}:"
+async def bench(redis_url: str, namespace: str) -> AsyncIterator[Bench]:
     bench = Bench(redis_url, namespace, (push_twice,))
     await bench.set_up()
     yield bench
     await bench.client.disconnect()
     await bench.redis.disconnect()
-    session.remove_keys(redis_url, namespace, timeout=5)
 
 
 async def push_twice(client: Any) -> str:
@@ -65,11 +62,11 @@ async def test_one_that_is_cancelled_can_tidy_up(bench: Bench) -> None:
 
 
 async def test_it_is_overtaken_between_two_commands(bench: Bench) -> None:
-    async def job(stage: Stage) -> Any:
-        stage.overtaking = lambda: stage.redis.add_to_queue("list", "other")
-        return await push_twice(stage.client)
+    async def other(stage: Stage) -> None:
+        await stage.redis.add_to_queue("list", "other")
 
-    lists = [pushed for _, pushed, _ in await after_each_cut(bench, "overtaken", job)]
+    overtaken = bench.interrupted(overtaking=other)
+    lists = [await bench.redis.peek_queue("list") async for _ in overtaken]
     assert lists[:4] == [["other", 1, 2], [1, "other", 2], [1, "other", 2], [1, 2, "other"]]
 
 

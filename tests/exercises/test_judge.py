@@ -25,12 +25,8 @@ from private_redis import RedisUnavailable
 
 
 @pytest.fixture(autouse=True)
-async def here(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> AsyncIterator[None]:
-    """A Redis of the course, as the first cell of a notebook finds it."""
-    here = session.CourseRedis(redis_url, f"test:{os.getpid()}:", "the server of the tests")
+def _checks_are_here(monkeypatch: pytest.MonkeyPatch, here: session.CourseRedis) -> None:
     monkeypatch.setattr(session, "_current", here)
-    yield
-    here.close()
 
 
 async def check(answer: Any) -> str:

@@ -5,15 +5,13 @@ Plain `pytest` tries a few mutants of each solution; --thorough, all of them.
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from tests.exercises.mutants import EQUIVALENT, equivalent, mutants, try_all
+from tests.exercises.test_catalogue import NAMES
 
 from course.session import CourseRedis
 from exercises import catalogue
 
-NAMES = [each.name for lesson in catalogue.LESSONS for each in catalogue.in_lesson(lesson)]
 A_FEW = 3
 
 pytestmark = pytest.mark.timeout(240)
@@ -21,13 +19,12 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_mutant_of_the_solution_draws_a_hint(
-    name: str, redis_url: str, request: pytest.FixtureRequest
+    name: str, here: CourseRedis, request: pytest.FixtureRequest
 ) -> None:
     def choose(names: list[str]) -> list[str]:
         everything = request.config.getoption("--thorough")
         return names if everything else names[:: max(1, len(names) // A_FEW)]
 
-    here = CourseRedis(redis_url, f"test:{os.getpid()}:", "the server of the tests")
     came = await try_all(name, here, choose)
     wrong = [each for each in came if each.kind in ("right", "broken", "not attempted")]
     assert came

@@ -5,15 +5,13 @@ The files in `right/` are Python in cells, as those in `wrong/`; a cell's name s
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from course import session
+from course.session import CourseRedis
 from exercises import catalogue
 from exercises.judge import judge
 
@@ -39,15 +37,9 @@ def cells() -> list[Any]:
     return found
 
 
-@pytest.fixture
-async def here(redis_url: str) -> AsyncIterator[session.CourseRedis]:
-    yield session.CourseRedis(redis_url, f"test:{os.getpid()}:", "the server of the tests")
-    session.remove_keys(redis_url, f"test:{os.getpid()}:", timeout=5)
-
-
 @pytest.mark.parametrize(("name", "code"), cells())
 async def test_a_right_answer_of_another_kind_is_accepted(
-    name: str, code: str, here: session.CourseRedis
+    name: str, code: str, here: CourseRedis
 ) -> None:
     exercise = catalogue.find(name)
     scope: dict[str, Any] = {}

@@ -6,8 +6,6 @@ themselves they are tried by test_through_the_notebooks.py.
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from tests.exercises.mutants import tried
 from tests.exercises.test_catalogue import NAMES
@@ -23,9 +21,8 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_wrong_answer_is_told_its_mistake(
-    name: str, redis_url: str, request: pytest.FixtureRequest
+    name: str, here: CourseRedis, request: pytest.FixtureRequest
 ) -> None:
-    here = CourseRedis(redis_url, f"test:{os.getpid()}:", "the server of the tests")
     answers = wrong_answers(name)
     if not request.config.getoption("--thorough"):
         answers = answers[:: max(1, len(answers) // A_FEW)]

@@ -41,7 +41,7 @@ BANNED = {
 LONGEST = {
     "00_start_here": 1200,
     "01_health": 2000,
-    "02_queue": 2600,
+    "02_queue": 2595,
     "03_cache": 2000,
     "04_pubsub": 1950,
     "05_pipeline": 2700,

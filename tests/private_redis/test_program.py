@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_program_that_says_no_version_is_passed_over(path_folder: Path) -> Non
 
 @pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
 def test_a_new_enough_server_on_path_is_used(path_folder: Path, name: str) -> None:
-    program = script(path_folder / name, f'exec {find_server()} "$@"')
+    program = script(path_folder / name, f'exec {shlex.quote(str(find_server()))} "$@"')
     assert find_server() == program
     with PrivateServer() as server:
         assert ping(server.url)

@@ -55,43 +55,79 @@ async def lose_the_reply_to_an_end(round: Round, tries: int) -> None:
             await worker.drain()
 
 
+KEYS = {
+    QUEUE: "list",
+    f"dlq:{QUEUE}": "list",
+    f"{QUEUE}:processing:this": "list",
+    f"{QUEUE}:consumers": "zset",
+    f"{QUEUE}:retry": "zset",
+    f"{QUEUE}:lease:this": "string",
+    f"{QUEUE}:swept": "string",
+}
+"""The keys of a queue, and what each has to be."""
+FOREIGN = {
+    "string": ("SET", "not what you think"),
+    "list": ("RPUSH", "nor this"),
+    "hash": ("HSET", "nor", "this"),
+    "set": ("SADD", "nor this"),
+    "zset": ("ZADD", 1, "nor this"),
+    "stream": ("XADD", "*", "nor", "this"),
+}
+"""How somebody else writes to a key, by the type that it then has."""
+
+
+def foreign_values() -> list[tuple[str, str]]:
+    """Return every key of the queue with every type that it must not have.
+
+    A string in place of a lease, or of the mark of a search, is one of somebody else too.
+    """
+    return [
+        (name, kind)
+        for name, right in KEYS.items()
+        for kind in FOREIGN
+        if kind != right or right == "string"
+    ]
+
+
 async def wrong_types(round: Round, tries: int) -> None:
-    """A key of the queue is a string: before an item is taken, or while it is worked on."""
-    names = [QUEUE, f"dlq:{QUEUE}"]
-    names += [f"{QUEUE}:{end}" for end in ("consumers", "swept", "retry")]
-    names += [f"{QUEUE}:{end}:this" for end in ("processing", "lease")]
-    cases = itertools.cycle(itertools.product(names, (True, False)))
+    """A key of the queue is somebody else's: before an item is taken, or while it is worked on."""
+    cases = itertools.cycle(itertools.product(foreign_values(), (True, False)))
     client = round.client
     async with working(round, name="this", max_attempts=2) as worker:
         for ending in endings(round, tries):
-            name, before = next(cases)
+            (name, kind), before = next(cases)
 
-            async def make_wrong_and_end(name: str = name, ending: Ending = ending) -> None:
-                await make_wrong(client, name)
+            async def make_wrong_and_end(
+                name: str = name, kind: str = kind, ending: Ending = ending
+            ) -> None:
+                await make_wrong(client, name, kind)
                 await ending()
 
             await round.add()
             await client.add_to_queue(f"dlq:{QUEUE}", "an entry of somebody else")
             with suppress(exceptions.ResponseError, *NOT_DONE):
                 if before:
-                    await make_wrong(client, name)
+                    await make_wrong(client, name, kind)
                     await worker.work(0.05, before_the_end=ending)
                 else:
                     await worker.work(before_the_end=make_wrong_and_end)
-            await make_right(client, name)
+            await make_right(client, name, kind)
             await worker.drain()
 
 
-async def make_wrong(client: RedisClient, name: str) -> None:
-    """Put the key aside, and a string in its place."""
-    with suppress(exceptions.ResponseError):  # there is no such key
-        await client.call("RENAME", name, f"aside:{name}")
-    await client.call("SET", name, "not what you think")
+async def make_wrong(client: RedisClient, name: str, kind: str) -> None:
+    """Put the key aside, and a value of another type in its place, in one step."""
+    command, *value = FOREIGN[kind]
+    script = (
+        "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAME', KEYS[1], KEYS[2]) end "
+        "redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))"
+    )
+    await client.call("EVAL", script, 2, name, f"aside:{name}", command, *value)
 
 
-async def make_right(client: RedisClient, name: str) -> None:
+async def make_right(client: RedisClient, name: str, kind: str) -> None:
     """Put the key back."""
-    if await client.call("TYPE", name) == b"string":
+    if await client.call("TYPE", name) == kind.encode():
         await client.call("DEL", name)
     with suppress(exceptions.ResponseError):
         await client.call("RENAME", f"aside:{name}", name)

@@ -216,10 +216,10 @@ SCENARIOS = (
         lost_with_pop=None,
     ),
     Scenario(
-        "a key of the queue has the wrong type",
+        "a key of the queue (list, lease, dead letters, …) has another type",
         broken_requests.wrong_types,
-        small=42,
-        full=126,
+        small=74,
+        full=222,
         lost_with_pop=none,
         twice_with_reserve=at_most(1),
     ),

@@ -118,20 +118,25 @@ async def add_to_queue_safe(
     if outcome == b"full":
         error = f"{queue_name} is full ({length} of {max_size} items): the item was not added"
         return QueueAddResult(False, length, error=error)
-    warning = None
-    if length >= PRESSURE_THRESHOLD * max_size:
-        warning = f"{queue_name} is {length / max_size:.0%} full ({length} of {max_size} items)"
-    if made_room:
-        what = f"moved to {dlq}" if overflow_policy == "dlq" else "dropped"
-        warning = f"{queue_name} was full ({max_size} items): {made_room} of the oldest {what}"
     return QueueAddResult(
         True,
         length,
         duplicate=outcome == b"duplicate",
         dropped_count=made_room if overflow_policy == "drop_oldest" else 0,
         moved_to_dlq_count=made_room if overflow_policy == "dlq" else 0,
-        warning=warning,
+        warning=_warning(queue_name, length, max_size, made_room, dlq, overflow_policy),
     )
+
+
+def _warning(
+    queue_name: str, length: int, max_size: int, made_room: int, dlq: str, policy: OverflowPolicy
+) -> str | None:
+    if made_room:
+        what = f"moved to {dlq}" if policy == "dlq" else "dropped"
+        return f"{queue_name} was full ({max_size} items): {made_room} of the oldest {what}"
+    if length >= PRESSURE_THRESHOLD * max_size:
+        return f"{queue_name} is {length / max_size:.0%} full ({length} of {max_size} items)"
+    return None
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,13 @@ class Step:
 class Stage:
     """A service that works in the background until it is stopped.
 
-    A subclass says in `run` what it does. No failure ends a stage. When Redis or something else
-    that it needs is away, it waits, a second at the most, and begins `run` again. After any other
-    error it does the same, with waits of up to half a minute, since that is a fault of its own.
-    Both are said in the log and, for the health endpoint, in `stage:<name>:trouble`.
+    A subclass has a `name` of its own. Its `run` works with `self._client` until it is cancelled,
+    and sets `ready` when it is at work.
+
+    No failure ends a stage. When Redis or something else that it needs is away, it waits, a second
+    at the most, and begins `run` again. After any other error it does the same, with waits of up
+    to half a minute, since that is a fault of its own. Both are said in the log and, for the
+    health endpoint, in `stage:<name>:trouble`.
 
     Args:
         client: a connected client.

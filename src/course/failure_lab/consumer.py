@@ -68,7 +68,7 @@ class Consumer:
             raise
         return self
 
-    async def has_handled(self, count: int, timeout: float = 10.0) -> None:
+    async def has_handled(self, count: int, timeout: float = 20.0) -> None:
         """Wait until it has handled so many items in all.
 
         Raises:
@@ -80,7 +80,7 @@ class Consumer:
             lambda: f"has handled {len(self.handled)} of {count} items",
         )
 
-    async def holds_item(self, timeout: float = 10.0) -> Any:
+    async def holds_item(self, timeout: float = 20.0) -> Any:
         """Wait until it is at work on an item; return the item's id."""
         await self._until(lambda: bool(self.in_hand), timeout, lambda: "holds no item")
         return self.taken[-1]
@@ -118,7 +118,7 @@ class Consumer:
             except (ValueError, AttributeError, KeyError):  # it is no report
                 self.log.append(line.decode(errors="replace").rstrip())
 
-    def _wait(self, timeout: float = 10.0) -> None:
+    def _wait(self, timeout: float = 20.0) -> None:
         try:
             self._supervisor.wait(timeout)
         except subprocess.TimeoutExpired:

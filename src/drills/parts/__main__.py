@@ -19,8 +19,8 @@ from drills.settings import Settings
 if TYPE_CHECKING:
     from backend.core.redis import RedisClient
 
-MODULES = {"web": "web", "thumbnails": "side_jobs", "report": "side_jobs", "requeue": "side_jobs"}
-"""{part: the module that has it}, where that is not `stages`."""
+SIDE_JOBS = ("thumbnails", "report", "requeue")
+"""The parts that share a module; each other one has a module of its own name."""
 
 
 async def main(name: str, port: str, folder: Path, settings: Settings) -> None:
@@ -28,7 +28,8 @@ async def main(name: str, port: str, folder: Path, settings: Settings) -> None:
     ending = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
     kind = name.partition("-")[0]
-    run = getattr(import_module(f"drills.parts.{MODULES.get(kind, 'stages')}"), kind)
+    module = "side_jobs" if kind in SIDE_JOBS else kind
+    run = getattr(import_module(f"drills.parts.{module}"), kind)
     client = await connected(name, port, folder, settings)
     try:
         working = asyncio.ensure_future(run(name, client, folder, settings))

@@ -1,20 +1,24 @@
 """Make an event once, and never not at all."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
 from exercises.bench import Bench
 from exercises.interruptions import Job, Stage
-from exercises.verdict import NotYet, expect
+from exercises.sandbox import Report
+from exercises.verdict import Mistake, NotYet, expect
 
-BATCH, ANOTHER = "5f0c9a", "71d2e8"
+BATCH, ANOTHER, SHARED, FAILED = "5f0c9a", "71d2e8", "a8c410", "c30b77"
 KEY = f"batch_event:{BATCH}"
-MADE = "made"
+MADE = "make"
 """A list of the check: a batch's id each time that its event was made, to the end."""
 LEASE = 30
 """Seconds that a claim may last."""
+
+
+class ModelIsAway(Exception):
+    """What `make` raises."""
 
 
 async def check(bench: Bench) -> None:
@@ -22,40 +26,40 @@ async def check(bench: Bench) -> None:
     await _in_good_times(bench)
     await _while_another_is_at_it(bench)
     await _after_a_failure(bench)
-    await _two_at_once(bench)
-    await _cut_short(bench)
-
-
-def _making(bench: Bench, *, takes: float = 0) -> Callable[[Any], Awaitable[None]]:
-    """Return what makes an event: it counts it, as the database would."""
-
-    async def make(batch_id: Any) -> None:
-        await asyncio.sleep(takes)  # the model thinks
-        await bench.redis.add(MADE, batch_id)
-
-    return make
+    await _overtaken(bench)
+    async for report in bench.interrupted(job=_job(bench)):
+        await bench.redis.all_live_for_a_time("TWO_STEPS", but=MADE)
+        await (_after_the_work if await _events(bench) else _before_it)(bench, report)
 
 
 async def _events(bench: Bench) -> list[Any]:
     return await bench.redis.peek_queue(MADE)
 
 
+async def _are_made(bench: Bench, batches: list[str], mistake: Mistake) -> None:
+    events = await _events(bench)
+    shown = f"it is called for {events}" if events else "it is not called"
+    expected = f"`make` is called for {batches}"
+    expect(events, batches, mistake, expected=expected, shown=shown)
+
+
 async def _in_good_times(bench: Bench) -> None:
-    make = _making(bench)
-    was_there = await bench.redis.call("EXISTS", KEY)  # as it is, without the namespace
+    make = bench.redis.taking_note(MADE)
     first = await bench.ask(BATCH, make, when="no event was made yet")
-    if await bench.redis.call("EXISTS", KEY) and not was_there:
-        await bench.redis.call("DEL", KEY)
-        raise NotYet("NO_NAMESPACE", expected=repr(bench.redis.full_name(KEY)), came=repr(KEY))
-    await _look_at_the_first(bench)
+    mistakes = {
+        "NEVER_MADE": lambda it: not it,
+        "TWICE": lambda it: {*it} == {BATCH},
+        "WRONG_ID": True,
+    }
+    await _are_made(bench, [BATCH], mistakes)
+    await bench.redis.all_live_for_a_time("NO_TTL", but=MADE)
+    await bench.redis.lives(KEY, 3600, "FORGOTTEN", since=bench.started, slack=1)
     other = await bench.ask(ANOTHER, make, when="another batch has its event")
-    if await _events(bench) != [BATCH, ANOTHER]:
-        raise NotYet("ONE_KEY", expected="`make` is called for it", came="it is not")
+    await _are_made(bench, [BATCH, ANOTHER], "ONE_KEY")
     await bench.redis.let_time_pass(3500)
     when = "its event was made 3500 seconds ago"
     again = await bench.ask(BATCH, make, when=when, raised="UNKNOWN")
-    if await _events(bench) != [BATCH, ANOTHER]:
-        raise NotYet("FORGOTTEN", expected="no second event", came="`make` is called again")
+    await _are_made(bench, [BATCH, ANOTHER], "FORGOTTEN")
     when = "`event_once()` was called for two batches, and for the first again."
     answers = [repr(each) for each in (first, other, again)]  # True and 1 are not the same here
     expect(answers, ["True", "True", "False"], "OTHER", when=when)
@@ -64,20 +68,9 @@ async def _in_good_times(bench: Bench) -> None:
     expect(await bench.redis.keys(), [MADE], "LEFT", expected="no key is left", when=when)
 
 
-async def _look_at_the_first(bench: Bench) -> None:
-    """Look at the event and the keys of a batch after its first call."""
-    events = await _events(bench)
-    mistakes = {"NEVER_MADE": not events, "TWICE": {*events} == {BATCH}, "WRONG_ID": True}
-    shown = f"it is called for {events}" if events else "it is not called"
-    expected = f"`make` is called once, for {BATCH!r}"
-    expect(events, [BATCH], mistakes, expected=expected, shown=shown)
-    await bench.redis.all_live_for_a_time("NO_TTL", but=MADE)
-    await bench.redis.lives(KEY, 3600, "FORGOTTEN", since=bench.started, slack=1)
-
-
 async def _while_another_is_at_it(bench: Bench) -> None:
     """Ask for an event that another is making: the answer comes soon after it is made."""
-    event_once, batch = bench.answers[0], "a8c410"
+    event_once = bench.answers[0]
 
     @wraps(event_once)
     async def two(*arguments: Any) -> list[Any]:
@@ -88,9 +81,10 @@ async def _while_another_is_at_it(bench: Bench) -> None:
                 raise answer  # that one was not meant
         return answers
 
-    make, when = _making(bench, takes=0.2), "two analyzers have the same batch at the same moment"
-    answers = await bench.run(two, bench.client, batch, make, when=when, too_long="TOO_SLOW")
-    events = (await _events(bench)).count(batch)
+    make = bench.redis.taking_note(MADE, takes=0.2)
+    when = "two analyzers have the same batch at the same moment"
+    answers = await bench.run(two, bench.client, SHARED, make, when=when, too_long="TOO_SLOW")
+    events = (await _events(bench)).count(SHARED)
     expect(events, 1, "RACE", expected="1 event", shown=f"{events} events")
     said = [each for each in answers if not isinstance(each, Exception)]
     if said.count(True) != 1 or any(each not in (True, False) for each in said):
@@ -98,17 +92,13 @@ async def _while_another_is_at_it(bench: Bench) -> None:
 
 
 async def _after_a_failure(bench: Bench) -> None:
-    class ModelIsAway(Exception):
-        pass
-
     async def fail(_: Any) -> None:
         raise ModelIsAway("the model is away")
 
-    batch = "c30b77"
-    outcome = await bench.ask(batch, fail, when="`make` raises", allowed=ModelIsAway)
-    when, kept = "the first try had failed", {"too_long": "KEPT", "raised": "KEPT"}
-    await bench.ask(batch, _making(bench), when=when, **kept)
-    if batch not in await _events(bench):
+    outcome = await bench.ask(FAILED, fail, when="`make` raises", allowed=ModelIsAway)
+    make, kept = bench.redis.taking_note(MADE), {"too_long": "KEPT", "raised": "KEPT"}
+    await bench.ask(FAILED, make, when="the first try had failed", **kept)
+    if FAILED not in await _events(bench):
         raise NotYet("KEPT", expected="`make` is called again", came="it is not")
     if not isinstance(outcome, ModelIsAway):
         when = "`event_once()` was called when `make` raises."
@@ -116,91 +106,75 @@ async def _after_a_failure(bench: Bench) -> None:
 
 
 def _job(bench: Bench, *, limit: float | None = None) -> Job:
-    """Return a job that asks once, and may be cut within `make`, before and after its work."""
+    """Return a job that asks once, for no more than so many seconds."""
 
     async def job(stage: Stage) -> Any:
-        async def make(batch_id: Any) -> None:
-            await stage.moment("when `make` begins")
-            await stage.redis.add(MADE, batch_id)
-            await stage.moment("when `make` ends")
-
         async with asyncio.timeout(limit):
-            return await bench.answers[0](stage.client, BATCH, make)
+            return await bench.answers[0](stage.client, BATCH, stage.lent(MADE))
 
     return job
 
 
-async def _two_at_once(bench: Bench) -> None:
+async def _overtaken(bench: Bench) -> None:
     """Have a second analyzer make the whole call between any two commands of the first."""
 
-    async def job(stage: Stage) -> Any:
-        async def make(batch_id: Any) -> None:
-            await stage.redis.add(MADE, batch_id)
+    async def second(stage: Stage) -> None:
+        try:
+            make = stage.redis.taking_note(MADE)
+            came = repr(await bench.answers[0](stage.redis, BATCH, make))
+        except Exception as error:
+            came = type(error).__name__
+        await stage.redis.set("second", [came, await stage.redis.get_queue_length(MADE)])
 
-        async def overtake() -> None:
-            try:
-                came = await bench.answers[0](stage.redis, BATCH, make)
-            except Exception as error:
-                came = type(error).__name__
-            events = await stage.redis.get_queue_length(MADE)
-            await stage.redis.set("second", [came, events])
-
-        stage.overtaking = overtake
-        return await _job(bench)(stage)
-
-    async for report in bench.interrupted(job=job, ways=["overtaken"]):
+    async for report in bench.interrupted(job=_job(bench), overtaking=second):
         bench.situation = f"A second analyzer had the same batch {report['cut']}."
         events = len(await _events(bench))
         came, known = await bench.redis.get("second") or (None, 0)
-        if came is False and not known:
-            raise NotYet("BELIEVED", expected="it waits, or raises", came="it returned False")
+        if not known:
+            _is_no_lie(came)
         expect(events, 1, "RACE", expected="1 event", shown=f"{events} events")
 
 
-async def _cut_short(bench: Bench) -> None:
-    async for report in bench.interrupted(job=_job(bench)):
-        is_cancelled, before = "was cancelled" in bench.situation, bench.situation
-        await bench.redis.all_live_for_a_time("TWO_STEPS", but=MADE)
-        if await _events(bench):
-            # A second time is right if nobody could know that it was made.
-            await bench.redis.let_time_pass(LEASE)
-            came = (await bench.again())["came"]
-            bench.situation = f"{before} It was called again {LEASE} s later."
-            if came not in ("True", "False"):
-                raise NotYet("DONE_TOO_EARLY", expected="an answer", came=f"{came}")
-            continue
-        if is_cancelled and report["came"] in ("True", "False", "None"):
+def _is_no_lie(came: Any) -> None:
+    """See that this is not False: said while nobody could know that the event is made."""
+    if came == "False":
+        raise NotYet("BELIEVED", expected="it waits, or raises", came="it returned False")
+
+
+async def _after_the_work(bench: Bench, _: Report) -> None:
+    """A second time is right if nobody could know that it was made."""
+    await bench.redis.let_time_pass(LEASE)
+    came = (await bench.again())["came"]
+    bench.situation += f" It was called again {LEASE} s later."
+    if came not in ("True", "False"):
+        raise NotYet("DONE_TOO_EARLY", expected="an answer", came=f"{came}")
+
+
+async def _before_it(bench: Bench, report: Report) -> None:
+    """Ask while the claim of the dead may be there, and False is a lie; then after its time."""
+    if report["came"]:  # it was cancelled, and had the time for an end
+        if report["came"] in ("True", "False", "None"):
             raise NotYet("SWALLOWED", expected="CancelledError", came=report["came"])
-        if is_cancelled and "`make`" in report["cut"]:
-            await _ask_again(bench, "KEPT_WHEN_CANCELLED", f"{before} It was called again at once.")
-        elif not await _is_made_at_once(bench, before):
-            await _when_the_claim_has_run_out(bench, before)
-
-
-async def _is_made_at_once(bench: Bench, before: str) -> bool:
-    """Ask while the claim of the dead may be there, and False is a lie. Return if it was made."""
-    report = await bench.again(_job(bench, limit=0.2))
-    if report["came"] == "False":
-        when = f"{before} It was called again at once."
-        raise NotYet(
-            "BELIEVED", expected="it waits, or raises", came="it returned False", when=when
-        )
-    return await _events(bench) == [BATCH]
-
-
-async def _when_the_claim_has_run_out(bench: Bench, before: str) -> None:
+        if "`make`" in report["cut"]:
+            bench.situation += " It was called again at once."
+            return await _makes_it(bench, "KEPT_WHEN_CANCELLED")
+    before = bench.situation
+    bench.situation = f"{before} It was called again at once."
+    _is_no_lie((await bench.again(_job(bench, limit=0.2)))["came"])
+    if await _events(bench) == [BATCH]:
+        return None
     await bench.redis.let_time_pass(LEASE)
     if (left := await bench.redis.ttl(KEY)) > -2:
         came, when = f"it lives for {left + LEASE} s", f"{before} That was {LEASE} s ago."
         expected = f"a claim lives for {LEASE} s"
         raise NotYet("DONE_TOO_EARLY", expected=expected, came=came, when=when)
-    await _ask_again(bench, "DONE_TOO_EARLY", f"{before} It was called again {LEASE} s later.")
+    bench.situation = f"{before} It was called again {LEASE} s later."
+    return await _makes_it(bench, "DONE_TOO_EARLY")
 
 
-async def _ask_again(bench: Bench, mistake: str, when: str) -> None:
+async def _makes_it(bench: Bench, mistake: str) -> None:
     """Ask in another process: now the event is made."""
     came = (await bench.again(_job(bench, limit=3)))["came"]
     shown = "it waited" if came == "TimeoutError" else f"{came}"
-    expected = "the event is made, and True"
     made = [came, await _events(bench)]
-    expect(made, ["True", [BATCH]], mistake, expected=expected, shown=shown, when=when)
+    expect(made, ["True", [BATCH]], mistake, expected="the event is made, and True", shown=shown)

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from typing import Any
 
-from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue, contents
 from exercises.bench import Bench
 from exercises.clients import Onlooker
@@ -16,6 +15,8 @@ TRIES = 3
 """How often a broken image is tried in all."""
 MOST_TIMES = 5
 """How often an item comes before we call it for ever. `ReliableQueue` gives up after 3."""
+A_WHILE = 24 * 3600
+"""Seconds after which every lease has run out."""
 ERRORS: dict[str, type[Exception]] = {"ValueError": ValueError, "KeyError": KeyError}
 PLACES = {
     "dead_lettered": ("GIVEN_UP", "it is a dead letter"),
@@ -105,14 +106,10 @@ async def _two_at_once(bench: Bench) -> None:
     await bench.redis.add(QUEUE, *range(6))
 
     async def job(stage: Stage) -> None:
-        async def handle(item: Any) -> None:
-            await asyncio.sleep(0.1)
-            await stage.redis.add("handled", item)
-
-        await bench.answers[0](stage.client, handle)
+        await bench.answers[0](stage.client, stage.redis.taking_note("handle", takes=0.1))
 
     await asyncio.gather(bench.again(job), bench.again(job))
-    handled = sorted(await bench.redis.peek_queue("handled"))
+    handled = sorted(await bench.redis.peek_queue("handle"))
     when = "Two workers, each a process, had six detections between them."
     mistakes = {"ONE_NAME": len(handled) > 6, "NOT_HANDLED": True}
     expect(handled, [*range(6)], mistakes, expected=f"handled: {[*range(6)]}", when=when)
@@ -122,12 +119,7 @@ async def _cut_short(bench: Bench) -> None:
     """Cut it at each command up to the acknowledgement, and within `handle`."""
 
     async def job(stage: Stage) -> None:
-        async def handle(item: Any) -> None:
-            await stage.moment("when `handle` begins")
-            await stage.redis.set("handled", item)
-            await stage.moment("when `handle` ends")
-
-        await bench.answers[0](stage.client, handle)
+        await bench.answers[0](stage.client, stage.lent("handle"))
 
     async def fill(redis: Onlooker) -> None:
         await redis.add(QUEUE, {"id": 1})
@@ -135,16 +127,15 @@ async def _cut_short(bench: Bench) -> None:
     for way in ("killed", "cancelled"):
         async for _ in bench.interrupted(job=job, fill=fill, ways=[way]):
             if not await _comes_back(bench.redis):
-                if await bench.redis.exists("handled"):
+                if await bench.redis.exists("handle"):
                     break  # and acknowledged: there is nothing more to lose
                 raise NotYet("LOST", expected="it is still in Redis", came="it is nowhere")
 
 
-async def _comes_back(redis: RedisClient) -> bool:
+async def _comes_back(redis: Onlooker) -> bool:
     """Let the leases run out, and return whether another worker is given the detection."""
+    await redis.let_time_pass(A_WHILE)
     async with ReliableQueue(redis, QUEUE) as queue:
-        leases = await redis.call("KEYS", redis.full_name(f"{QUEUE}:lease:*"))
-        await redis.call("DEL", *[key for key in leases if queue.consumer.encode() not in key], "-")
         await queue.return_lost()
         if job := await queue.take(timeout=0.02):
             await queue.acknowledge(job)

@@ -76,9 +76,13 @@ async def _ask(
         when = f"{when}, and the record of the {reported[gone]} is gone"
     errors = {ZeroDivisionError: "NOTHING", "NoneType": raised}  # of a record that is not there
     came = await bench.ask(batch_id, list(truth), when=when, watch=True, raised=errors)
-    for key, what in bench.watch.changed.items():
-        mistakes = {"ADDED": what == "new", "TAKEN": key.startswith("batch:"), "RECORDS": True}
-        raise NotYet(mistakes, expected="all as it was", came=f"`{key}` is {what}")
+    bench.watch.nothing_changed(
+        {
+            "ADDED": lambda it: it[1] == "new",
+            "TAKEN": lambda it: it[0].startswith("batch:"),
+            "RECORDS": True,
+        }
+    )
     return came
 
 

@@ -41,7 +41,7 @@ async def _consume(bench: Bench) -> list[Any]:
         await bench.redis.add(QUEUE, LATE)
 
     async def handle(image: Any) -> None:
-        bench.noticed(image)
+        bench.mishaps.noticed(image)
         handled.append(image)
         if image == THERE[-1] and not cameras:
             cameras.append(asyncio.create_task(late_camera()))

@@ -73,11 +73,10 @@ async def _while_a_camera_writes(bench: Bench) -> None:
 
 
 async def _while_another_comes(bench: Bench) -> None:
-    async def job(stage: Stage) -> Any:
-        stage.overtaking = lambda: stage.redis.add(QUEUE, "late")
-        return await bench.answers[0](stage.client)
+    async def camera(stage: Stage) -> None:
+        await stage.redis.add(QUEUE, "late")
 
-    async for cut in bench.interrupted(job=job, fill=_fill, ways=["overtaken"]):
+    async for cut in bench.interrupted(fill=_fill, overtaking=camera):
         there = await _lists(bench)
         if "late" not in [*there["waiting"], *there["held"]]:
             when = f"A job was added {cut['cut'].replace('its', 'your')}."

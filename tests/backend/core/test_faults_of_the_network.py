@@ -242,12 +242,12 @@ async def test_a_listener_gets_the_error_when_the_server_stays_away(
 async def test_a_call_to_a_hung_server_ends_at_its_deadline_and_the_client_stays_usable(
     private_server: PrivateServer, operation: Operation
 ) -> None:
-    async with RedisClient(private_server.url, timeout=0.15, backoff_base=0.01) as client:
+    async with RedisClient(private_server.url, timeout=0.3, backoff_base=0.01) as client:
         private_server.pause()
         began = time.monotonic()
-        with pytest.raises(exceptions.TimeoutError, match=r"within 0\.1[56] s"):
+        with pytest.raises(exceptions.TimeoutError, match=r"within 0\.31? s"):
             await operation(client)
-        assert 0.14 < time.monotonic() - began < 1
+        assert 0.29 < time.monotonic() - began < 2
         private_server.resume()
         await until(lambda: is_answered(operation(client)))
 
@@ -322,7 +322,7 @@ async def test_200_calls_that_time_out_leave_the_pool_whole(
 async def test_connect_to_a_hung_server_ends_after_its_attempts(
     private_server: PrivateServer,
 ) -> None:
-    client = RedisClient(private_server.url, timeout=0.1, attempts=2, backoff_base=0.01)
+    client = RedisClient(private_server.url, timeout=0.3, attempts=2, backoff_base=0.01)
     private_server.pause()
     began = time.monotonic()
     with pytest.raises(exceptions.TimeoutError):
@@ -337,7 +337,7 @@ async def test_a_listener_survives_a_hang_that_passes(
     private_server: PrivateServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with RedisClient(
-        private_server.url, timeout=0.1, backoff_base=0.05, attempts=30
+        private_server.url, timeout=0.3, backoff_base=0.05, attempts=30
     ) as client:
         subscription = await client.subscribe("c")
         listener = asyncio.create_task(hear(client, subscription))
@@ -351,7 +351,7 @@ async def test_a_listener_survives_a_hang_that_passes(
 async def test_a_listener_gets_the_error_when_the_hang_does_not_pass(
     private_server: PrivateServer,
 ) -> None:
-    async with RedisClient(private_server.url, timeout=0.1, backoff_base=0.01) as client:
+    async with RedisClient(private_server.url, timeout=0.3, backoff_base=0.01) as client:
         subscription = await client.subscribe("c")
         private_server.pause()
         with pytest.raises(exceptions.TimeoutError):
@@ -366,7 +366,7 @@ async def test_a_listener_gets_the_error_when_the_hang_does_not_pass(
 async def test_a_listener_that_is_cut_off_from_a_hung_server_gets_the_error(
     private_server: PrivateServer, proxy: Proxy
 ) -> None:
-    async with RedisClient(proxy.url, timeout=0.1, backoff_base=0.01) as client:
+    async with RedisClient(proxy.url, timeout=0.3, backoff_base=0.01) as client:
         subscription = await client.subscribe("c")
         listener = asyncio.create_task(hear(client, subscription))
         await asyncio.sleep(0.01)
@@ -381,10 +381,10 @@ async def test_a_listener_that_is_cut_off_from_a_hung_server_gets_the_error(
 async def test_a_quiet_channel_is_not_taken_for_a_hung_server(
     private_server: PrivateServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with RedisClient(private_server.url, timeout=0.05) as client:
+    async with RedisClient(private_server.url, timeout=0.5) as client:
         subscription = await client.subscribe("c")
         listener = asyncio.create_task(hear(client, subscription))
-        await asyncio.sleep(0.4)  # silence of eight times the client's patience
+        await asyncio.sleep(1.5)  # silence of three times the client's patience
         await client.publish("c", "at last")
         assert await listener == ["at last"]
     assert caplog.records == []
@@ -450,11 +450,13 @@ async def logged(caplog: pytest.LogCaptureFixture, text: str) -> bool:
 async def test_a_call_to_a_server_that_is_down_says_that_it_is_down(
     private_server: PrivateServer,
 ) -> None:
-    async with RedisClient(private_server.url, timeout=1.0, backoff_base=0.3) as client:
+    # A deadline that falls into a wait, as it does here, must not hide the reason.
+    async with RedisClient(
+        private_server.url, timeout=1.0, backoff_base=1000, backoff_cap=1000
+    ) as client:
         private_server.stop()
-        for _ in range(5):  # a deadline that falls into a wait must not hide the reason
-            with pytest.raises(exceptions.ConnectionError):
-                await client.get("key")
+        with pytest.raises(exceptions.ConnectionError):
+            await client.get("key")
 
 
 async def test_a_server_that_lets_in_and_cuts_off_again_and_again_is_not_stormed(
@@ -475,12 +477,12 @@ async def test_a_server_that_lets_in_and_cuts_off_again_and_again_is_not_stormed
 async def test_a_quiet_listener_whose_connections_lasted_does_not_wait_before_the_next(
     private_server: PrivateServer, admin: redis.asyncio.Redis
 ) -> None:
-    async with RedisClient(private_server.url, timeout=0.05, backoff_base=20) as client:
+    async with RedisClient(private_server.url, timeout=0.5, backoff_base=20) as client:
         messages = client.listen(await client.subscribe("c"), gaps=True)
         async with asyncio.timeout(10):
             for _ in range(3):
                 gap = asyncio.create_task(anext(messages))
-                await asyncio.sleep(0.2)  # silence: a PING was answered
+                await asyncio.sleep(0.8)  # silence: a PING was answered
                 await admin.client_kill_filter(_type="pubsub")
                 assert (await gap)["type"] == "gap"
 

@@ -652,7 +652,7 @@ async def test_a_push_wakes_one_consumer_however_many_wait(private_server: Priva
             await push_and_handle()  # after this, the server knows every script
             before = await commands()
             await push_and_handle()
-            assert await commands() - before <= 13
+            assert await commands() - before <= 12
         finally:
             for task in waiting:
                 task.cancel()

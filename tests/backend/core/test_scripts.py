@@ -101,10 +101,11 @@ async def test_after_a_restart_a_push_that_must_not_be_repeated_works_and_makes_
 
 
 async def test_many_at_once_on_a_server_that_knows_nothing_each_run_once(
-    quick: RedisClient, admin: redis.asyncio.Redis
+    private_server: PrivateServer,
 ) -> None:
-    await asyncio.gather(*(quick.run(PUSH, ["q"], number) for number in range(50)))
-    assert sorted(await quick.peek_queue("q")) == list(range(50))
+    async with RedisClient(private_server.url) as client:
+        await asyncio.gather(*(client.run(PUSH, ["q"], number) for number in range(50)))
+        assert sorted(await client.peek_queue("q")) == list(range(50))
 
 
 async def test_a_script_whose_reply_is_lost_is_repeated_only_where_that_was_allowed(

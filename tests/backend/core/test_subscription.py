@@ -352,7 +352,7 @@ async def test_after_a_hang_the_gap_comes_before_what_is_heard_again(
     private_server: PrivateServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with RedisClient(
-        private_server.url, timeout=0.1, backoff_base=0.05, attempts=50
+        private_server.url, timeout=0.3, backoff_base=0.05, attempts=50
     ) as client:
         subscription = await client.subscribe("c")
         listener = asyncio.create_task(hear_gaps(client, subscription, "after"))

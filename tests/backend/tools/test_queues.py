@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -315,7 +316,7 @@ async def test_a_node_of_a_cluster_is_refused_and_told_why(shell: Shell, tmp_pat
 def cluster_program(folder: Path, server: str) -> Path:
     """A program that starts a node of a cluster, with the options that it is given."""
     program = folder / "node"
-    program.write_text(f'#!/bin/sh\nexec {server} "$@" --cluster-enabled yes\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(server)} "$@" --cluster-enabled yes\n')
     program.chmod(0o755)
     return program
 

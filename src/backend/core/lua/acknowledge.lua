@@ -6,12 +6,14 @@ local token, lease_ms = ARGV[2], ARGV[3]
 local kept = redis.pcall('GET', lease)
 kept = type(kept) == 'string' and kept or ''  -- absent, or of the wrong type
 local last, count = string.match(kept, '^%d+ (%x+) (%d+)$')
-if is_in_hand(token) then
+-- The item and its reservation. To look first would be one more command for each item.
+local in_hand = redis.call('LPOP', processing, 2) or {}
+if read(in_hand[2]) == token then
     kept = string.format('%s %s %d', lease_ms, token, (count or 0) + 1)
     redis.call('SET', lease, kept, 'XX', 'KEEPTTL')
-    redis.call('LPOP', processing, 2)  -- the item, and its reservation
     return 1
 end
+for place = #in_hand, 1, -1 do redis.call('LPUSH', processing, in_hand[place]) end  -- not this one
 if last == token then return 1 end  -- asked again, the answer is the same
 
 -- The lease had run out. If nobody has the item in hand by now, it is handled all the same.

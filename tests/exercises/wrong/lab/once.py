@@ -211,7 +211,7 @@ async def event_once(client, batch_id, make):
     return True
 
 
-# %% NO_NAMESPACE
+# %% AS_THEY_ARE
 async def event_once(client, batch_id, make):
     name = f"batch_event:{batch_id}"
     while not await client.call("SET", name, "claimed", "NX", "EX", 30):
