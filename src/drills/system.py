@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import secrets
-import shutil
 import signal
 import sys
 import tempfile
@@ -149,6 +148,11 @@ class System:
     async def start(self) -> Self:
         """Start the server and every part; return when all are at work."""
         self.folder = Path(tempfile.mkdtemp(prefix="drill-"))
+        # Nothing but a process that waits: its supervisor removes the folder, however we end.
+        self._keeper = start_supervised(
+            [sys.executable, "-I", "-S", "-c", "import signal; signal.pause()"],
+            folder=str(self.folder),
+        )
         for name in "backgrounds", "scenes", "secrets", "logs":
             (self.folder / name).mkdir()
         for camera in CAMERAS:
@@ -235,8 +239,9 @@ class System:
         if hasattr(self, "client"):
             await self.client.disconnect()
         await asyncio.to_thread(self.server.stop)
-        if hasattr(self, "folder"):
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if hasattr(self, "_keeper"):
+            self._keeper.let_go()
+            await asyncio.to_thread(self._keeper.wait)
 
     def _known(self, part: str) -> Part:
         if not self._parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from course.waiting import until
@@ -49,17 +50,15 @@ def restart(part: str, **settings: object) -> Action:
 
 
 async def restart_everything(system: System, incident: Incident) -> None:
-    for part in list(system.names()):
-        await system.restart(part)
+    await asyncio.gather(*map(system.restart, list(system.names())))
 
 
 async def stop_the_cameras(system: System, incident: Incident) -> None:
     await system.stop("camera")
 
 
-async def restart_the_detectors(system: System, incident: Incident) -> None:
-    for part in incident.parts:
-        await system.restart(part)
+async def restart_its_parts(system: System, incident: Incident) -> None:
+    await asyncio.gather(*map(system.restart, incident.parts))
 
 
 async def kill_the_client(system: System, incident: Incident) -> None:
@@ -104,7 +103,7 @@ WRONG: list[tuple[type[Incident], str, Action, str]] = [
     (WrongType, "flush", FLUSH, "The server was flushed"),
     (WrongType, "restart everything", restart_everything, "does not answer as it should"),
     (WrongType, "more memory", MORE_MEMORY, "CONFIG maxmemory was"),
-    (SlowModel, "restart as they are", restart_the_detectors, TOO_SLOW),
+    (SlowModel, "restart as they are", restart_its_parts, TOO_SLOW),
     (SlowModel, "only clear the queue", CLEAR_THE_QUEUE, TOO_SLOW),
     (SlowModel, "stop the cameras", stop_the_cameras, "camera does not run"),
     (SlowModel, "clear the queue", clear_and_cure, "Images are nowhere"),

@@ -3,6 +3,10 @@
 It is refused if it is no image or video, empty, far too big, broken, or reached by a link. Only
 what was read can be refused: where reading fails (no permission, a disk that is away), that says
 nothing of the file, and it is worth another look.
+
+A file with two names (a hard link) is a file like any other: a camera's program may link its
+finished file to where it belongs. It opens no door, since Linux lets nobody make such a link who
+may not read and write the file, or own it (`fs.protected_hardlinks`).
 """
 
 import hashlib

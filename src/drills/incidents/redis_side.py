@@ -109,7 +109,7 @@ class WrongType(Incident):
             answer = await system.client.call("EVAL", script, 1, self.queue, command, *values)
             return bool(answer)
 
-        await until(is_set, within=20)
+        await until(is_set, within=60)  # a busy machine needs long for what waits
 
     async def cure(self, system: System) -> None:
         await system.client.call("RENAME", self.queue, f"aside:{self.queue}")

@@ -47,6 +47,14 @@ def test_what_is_no_whole_image_of_a_camera_is_refused(root, name, content, reas
         examine(root, path)
 
 
+def test_a_file_with_two_names_is_a_file_like_any_other(root):
+    (root / "garden").mkdir()
+    unfinished, path = root / "garden" / "1.part", root / "garden" / "1.jpg"
+    unfinished.write_bytes(jpeg())
+    path.hardlink_to(unfinished)
+    assert examine(root, path).camera_id == "garden"
+
+
 def test_a_symlink_out_of_the_root_is_refused(root, tmp_path):
     outside = tmp_path / "secret.jpg"
     outside.write_bytes(jpeg())
