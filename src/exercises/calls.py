@@ -47,7 +47,7 @@ async def check(name: str, *answers: Any) -> Verdict:
 
 def _on_its_own(name: str) -> bool:
     """Whether the checks of this exercise have a server each: the lesson's own is for breaking."""
-    return name.startswith(("lab.", "outside."))
+    return name.startswith(("lab.", "outage.", "outside."))
 
 
 def scratch_for(name: str, here: session.CourseRedis | None) -> session.CourseRedis:

@@ -17,6 +17,7 @@ LESSONS = {
     "pubsub": "04_pubsub",
     "pipeline": "05_pipeline",
     "lab": "06_lose_nothing",
+    "outage": "07_when_redis_fails",
     "outside": "08_from_outside",
 }
 """The folders of exercises, and the notebook that each belongs to."""

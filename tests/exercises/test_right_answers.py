@@ -20,6 +20,7 @@ IMPORTS = """
 import asyncio, json, time
 import redis.asyncio
 from backend.core.dead_letters import DeadLetters
+from backend.core.push import add_to_queue_safe
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 from backend.core.scripts import Script

@@ -46,7 +46,7 @@ LONGEST = {
     "04_pubsub": 1940,
     "05_pipeline": 2690,
     "06_lose_nothing": 2190,
-    "07_when_redis_fails": 2200,
+    "07_when_redis_fails": 2340,
     "08_from_outside": 2630,
 }
 """Words of its text cells that a lesson has at the most."""

@@ -1,0 +1,1 @@
+"""The exercises of the lesson 07_when_redis_fails."""

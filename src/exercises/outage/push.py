@@ -1,0 +1,114 @@
+"""Add a job once, whatever is lost on the way."""
+
+import asyncio
+import time
+from collections import Counter
+from typing import Any, ClassVar
+
+from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
+
+from backend.core.push import DEFAULT_MAX_SIZE, add_to_queue_safe
+from exercises.bench import Bench
+from exercises.clients import AnswersClient
+from exercises.verdict import NotYet, expect
+
+QUEUE, CALLS, WAIT = "detection_queue", 5, 0.1
+Failure = tuple[bool, type[RedisError]]
+"""Of a call without an answer: whether it has arrived, and what the client raises."""
+AWAY, CUT, HANGS = (False, ConnectionError), (True, ConnectionError), (True, TimeoutError)
+SITUATIONS: tuple[tuple[str, list[Failure], str], ...] = (
+    ("its file is the first", [], "RAISED"),
+    ("its file is the second", [], "RAISED"),
+    ("the answer to the first call is lost", [CUT], "NO_RETRY"),
+    ("Redis is away at the first call", [AWAY], "NO_RETRY"),
+    ("Redis hangs at the first call", [HANGS], "ONE_KIND"),
+    ("four calls have no answer", [AWAY, CUT, HANGS, AWAY], "COUNT"),
+    ("another file watcher has added the job", [], "RAISED"),
+)
+"""The calls that fail, and the mistake of an answer that raises then; a job is added in each."""
+
+
+class Unlucky(AnswersClient):
+    """A client whose calls fail, as if its own tries were used up."""
+
+    failures: ClassVar[list[Failure]] = []
+    """Those to come."""
+
+    async def call(self, *command: Any, **options: Any) -> Any:
+        """Send the command, or not; and lose its answer, or not."""
+        arrives, error = self.failures.pop(0) if self.failures else (True, None)
+        if arrives:
+            reply = await super().call(*command, **options)
+        else:
+            self.commands.append(command)
+        if len(self.commands) > 4 * CALLS:
+            raise NotYet("FOR_EVER", expected=f"{CALLS} calls", came="calls without end")
+        if error:
+            raise error("no answer from Redis")
+        return reply
+
+
+async def check(bench: Bench) -> None:
+    """Have it add jobs in good times and bad, then while Redis is away, and where it refuses."""
+    await bench.lend(Unlucky)
+    for number, (when, failures, raised) in enumerate(SITUATIONS):
+        # The jobs of a camera that writes one file again and again: they differ in the hash alone.
+        job = {"camera_id": "front_door", "file_path": "latest.jpg", "file_hash": f"5e{number}"}
+        if "another" in when:
+            await add_to_queue_safe(bench.redis, QUEUE, job, dedupe_key=job["file_hash"])
+        came = await _ask(bench, job, when, *failures, raised=raised)
+        jobs = await bench.redis.items(QUEUE, "CHANGED")
+        mistakes = {
+            "TWICE" if failures else "NOT_THE_HASH": jobs.count(job) > 1,
+            "CHANGED": len(jobs) > number,
+            "ONE_KEY" if number and not failures else "NEVER": True,
+        }
+        shown = f"{jobs.count(job)} times"
+        expect(jobs.count(job), 1, mistakes, expected="the job, once", shown=shown)
+        expect(came, True, {"DUPLICATE": came is False, "RESULT": True})
+    await _while_redis_is_away(bench)
+    await _where_it_refuses(bench)
+
+
+async def _ask(bench: Bench, job: Any, when: str, *failures: Failure, **options: Any) -> Any:
+    bench.client.commands.clear()
+    Unlucky.failures[:] = failures
+    return await bench.ask(job, when=when, too_long="SLOW", **options)
+
+
+def _made(bench: Bench, calls: int, mistake: str) -> None:
+    """See that the answer has sent what it has sent most often so many times."""
+    made = max(Counter(str(name) for name, *_ in bench.client.commands).values(), default=0)
+    expect(made, calls, mistake, expected=f"calls: {calls}", shown=f"calls: {made}")
+
+
+async def _while_redis_is_away(bench: Bench) -> None:
+    async def other_task() -> float:
+        return time.monotonic()
+
+    other = asyncio.create_task(other_task())
+    options: dict[str, Any] = {"allowed": ConnectionError, "raised": "HIDDEN"}
+    job = {"camera_id": "porch", "file_hash": "a1"}
+    came = await _ask(bench, job, "Redis stays away", *[AWAY] * 99, **options)
+    if not isinstance(came, ConnectionError):
+        raise NotYet("HIDDEN", expected="ConnectionError", came=repr(came))
+    _made(bench, CALLS, "COUNT")
+    expected = f"{CALLS - 1} waits of {WAIT} s"
+    bench.ended(0.95 * WAIT * (CALLS - 1), 3, "HURRIED", "SLOW", expected=expected)
+    if await other > bench.started + bench.seconds:  # its turn came when all was over
+        raise NotYet("BLOCKS", expected="other tasks go on meanwhile", came="they stood still")
+
+
+async def _where_it_refuses(bench: Bench) -> None:
+    job = {"camera_id": "porch", "file_hash": "b2"}
+    await bench.redis.set(QUEUE, "no list")
+    options = {"allowed": ResponseError, "raised": "SWALLOWED"}
+    came = await _ask(bench, job, "`detection_queue` holds no list", **options)
+    _made(bench, 1, "REFUSED")
+    if not isinstance(came, ResponseError):
+        raise NotYet("SWALLOWED", expected="the error", came=repr(came))
+    await bench.redis.delete(QUEUE)
+    await bench.redis.call("RPUSH", bench.redis.full_name(QUEUE), *range(DEFAULT_MAX_SIZE))
+    came = await _ask(bench, job, "the queue is full", raised="FULL")
+    _made(bench, 1, "REFUSED")
+    expect(came, False, "FULL")
