@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from backend.core.redis import RedisClient
+from backend.core.reliable_queue import Job, ReliableQueue
 from private_redis import PrivateServer
 
 
@@ -18,6 +19,26 @@ def pytest_configure() -> None:
     """Allow as many open files as the system does: some tests wait on hundreds of connections."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 4096) if most > 0 else 4096, most))
+
+
+@pytest.fixture(autouse=True)
+def failed_in_a_block(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[AssertionError]]:
+    """An assertion in the block of a `reserve` fails the test, too.
+
+    To `reserve`, what its block raises is a failure of the item: logged, and tried again.
+    """
+    end_badly = ReliableQueue._end_badly
+    failed: list[AssertionError] = []
+
+    async def told(queue: ReliableQueue, job: Job, error: BaseException) -> None:
+        if isinstance(error, AssertionError):
+            failed.append(error)
+            raise error
+        await end_badly(queue, job, error)
+
+    monkeypatch.setattr(ReliableQueue, "_end_badly", told)
+    yield failed
+    assert not failed, f"in the block of a reserve(): {failed[0]}"
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ def test_every_piece_of_code_prints_what_stands_below_it() -> None:
     assert kinds == ["python", "text"] * (len(kinds) // 2) != []
     cells = [nbformat.v4.new_code_cell(code) for code in texts[::2]]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, kernel_name="python3", timeout=30).execute()
+    quiet = ["--log-level=ERROR"]
+    NotebookClient(notebook, kernel_name="python3", timeout=30, extra_arguments=quiet).execute()
     printed = ["".join(output.text for output in cell.outputs) for cell in notebook.cells]
     assert printed == texts[1::2]

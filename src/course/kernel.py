@@ -6,10 +6,10 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 _KERNEL = ("ipykernel", "IPython", "tornado", "zmq", "jupyter_client")
@@ -78,6 +78,8 @@ def prepare() -> None:
 def shorten_tracebacks(*, note: str = "") -> None:
     """From now on, leave the frames of libraries out of what the notebook shows of an error.
 
+    Of a cell that was stopped, its own lines are shown: it is where it waited that counts.
+
     Args:
         note: a sentence to put below each error.
     """
@@ -88,11 +90,13 @@ def shorten_tracebacks(*, note: str = "") -> None:
     def show(shell: Any, kind: Any, error: BaseException, *_: Any, **__: Any) -> None:
         if note:
             error.add_note(note)
+        keep = _is_ours
         task = asyncio.current_task() if kind is asyncio.CancelledError else None
         if task and task.cancelling():  # the cell itself, by the stop button; not what it awaits
             error.add_note(STOPPED)
+            keep = _is_in_a_cell
         for each in _chain(error):
-            each.__traceback__ = _without_libraries(each.__traceback__)
+            each.__traceback__ = _with_frames(each.__traceback__, keep)
         shell.showtraceback((kind, error, error.__traceback__), tb_offset=0)
 
     if shell := get_ipython():
@@ -106,18 +110,23 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _without_libraries(traceback: TracebackType | None) -> TracebackType | None:
-    frames = []
+def _with_frames(
+    traceback: TracebackType | None, keep: Callable[[FrameType], bool]
+) -> TracebackType | None:
+    """Return the traceback with these frames alone; with the innermost one if there are none."""
+    links = []
     while traceback:
-        frames.append(traceback)
+        links.append(traceback)
         traceback = traceback.tb_next
-    ours = [frame for frame in frames if _is_ours(frame)] or frames[-1:]
-    for frame in reversed(ours):
-        traceback = TracebackType(traceback, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    kept = [link for link in links if keep(link.tb_frame)] or links[-1:]
+    for link in reversed(kept):
+        traceback = TracebackType(traceback, link.tb_frame, link.tb_lasti, link.tb_lineno)
     return traceback
 
 
-def _is_ours(traceback: TracebackType) -> bool:
-    frame = traceback.tb_frame
-    in_a_cell = frame.f_globals.get("__name__") == "__main__"
-    return in_a_cell or frame.f_code.co_filename.startswith(_OURS)
+def _is_in_a_cell(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__") == "__main__"
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return _is_in_a_cell(frame) or frame.f_code.co_filename.startswith(_OURS)

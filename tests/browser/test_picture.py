@@ -1,22 +1,51 @@
-"""The pictures of the README are of today; `make pictures` takes them anew, this one here."""
+"""The pictures of the README are of today, and those of the lessons are seen in JupyterLab.
+
+`make pictures` takes the former anew, that of the lesson here.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_markdown_cell
-from playwright.sync_api import Browser
+from nbformat.v4 import new_markdown_cell, new_notebook
+from playwright.sync_api import Browser, Page
 from tests.browser.conftest import JupyterLab, open_notebook
 from tests.browser.pictures import LESSON, PROJECT, SOURCES, digest, keep, shown_cells, taken_from
-from tests.notebooks.rerun import FOLDED
+from tests.notebooks.rerun import FOLDED, METADATA
+
+SEEN = """count => count === [...document.querySelectorAll('.jp-RenderedMarkdown img')]
+    .filter(image => image.complete && image.naturalWidth > 0).length"""
+
+
+def open_page(jupyterlab: JupyterLab, browser: Browser) -> Page:
+    page = browser.new_page(
+        viewport={"width": 1400, "height": 960},
+        extra_http_headers={"Authorization": f"token {jupyterlab.token}"},
+    )
+    page.set_default_timeout(60_000)
+    return page
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_picture_is_of_what_there_is_today(name: str) -> None:
     assert taken_from(PROJECT / "docs" / name) == digest(name), "`make pictures` takes it again"
+
+
+@pytest.mark.timeout(180)
+def test_every_drawn_picture_is_seen(jupyterlab: JupyterLab, browser: Browser) -> None:
+    drawn = sorted((PROJECT / "notebooks/pictures").iterdir())
+    cells = [new_markdown_cell(f"![A picture](pictures/{file.name})") for file in drawn]  # type: ignore[no-untyped-call]
+    notebook = new_notebook(cells=cells, metadata=METADATA)  # type: ignore[no-untyped-call]
+    nbformat.write(notebook, jupyterlab.folder / "notebooks/pictures.ipynb")  # type: ignore[no-untyped-call]
+    shutil.copytree(drawn[0].parent, jupyterlab.folder / "notebooks/pictures")
+    page = open_page(jupyterlab, browser)
+    open_notebook(page, jupyterlab, "pictures.ipynb")
+    page.wait_for_function(SEEN, arg=len(drawn))
+    page.close()
 
 
 @pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names no folder")
@@ -33,11 +62,7 @@ def test_a_picture_of_the_first_lesson(jupyterlab: JupyterLab, browser: Browser)
         for folded in FOLDED:
             cell.metadata.pop(folded, None)
     nbformat.write(lesson, jupyterlab.folder / "notebooks" / LESSON.name)  # type: ignore[no-untyped-call]
-    page = browser.new_page(
-        viewport={"width": 1400, "height": 960},
-        extra_http_headers={"Authorization": f"token {jupyterlab.token}"},
-    )
-    page.set_default_timeout(60_000)
+    page = open_page(jupyterlab, browser)
     open_notebook(page, jupyterlab, LESSON.name)
     page.locator(".jp-RenderedImage img").wait_for()
     page.wait_for_timeout(500)  # a picture: nothing depends on it

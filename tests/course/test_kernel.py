@@ -17,7 +17,10 @@ def shown() -> list[str]:
         "from backend.core.redis import RedisClient\nawait RedisClient().get('key')",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=60).execute()
+    quiet = ["--log-level=ERROR"]
+    NotebookClient(
+        notebook, kernel_name="python3", allow_errors=True, timeout=60, extra_arguments=quiet
+    ).execute()
     tracebacks = [cell.outputs[0].traceback for cell in notebook.cells[1:]]
     return [re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines)) for lines in tracebacks]
 

@@ -612,7 +612,11 @@ def test_a_live_view_and_its_figure_run_in_a_kernel_and_pass_strict_nbval_twice(
     environment = {**os.environ, "REDIS_URL": redis_url}
     notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, NOTEBOOK)])
     NotebookClient(
-        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        notebook,
+        timeout=60,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": tmp_path}},
     ).execute(env=environment)
     outputs = [cell.outputs for cell in notebook.cells]
     assert [[output.output_type for output in cell] for cell in outputs] == [

@@ -12,8 +12,8 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 from tests.notebooks import rerun
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-LONGEST = 8.0
-"""Seconds that a stop may take on a busy machine; 0.1 to 0.3 on one that is not."""
+LONGEST = 3.0
+"""Seconds that a stop may take: ten times the longest of 160 with ten processes for two cores."""
 
 
 class Kernel:
@@ -81,10 +81,11 @@ def test_a_cell_that_waits_is_stopped_and_the_notebook_goes_on(kernel: Kernel, w
     assert kernel.run("assert await client.set('key', 1)") == "ok"
 
 
-def test_a_cell_that_was_stopped_says_so_and_shows_no_library(kernel: Kernel) -> None:
+def test_a_cell_that_was_stopped_says_so_and_shows_its_own_line(kernel: Kernel) -> None:
     _, error = kernel.stopped("await client.get_from_queue('nothing', timeout=0)")
     assert error.endswith("\nYou stopped this cell.")
-    assert "site-packages" not in error
+    assert "get_from_queue" in error
+    assert ".py" not in error
 
 
 def test_a_cell_that_awaits_what_was_cancelled_was_not_stopped(kernel: Kernel) -> None:

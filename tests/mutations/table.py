@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 HEALTH, QUEUE, CACHE, PUBSUB = "01_health", "02_queue", "03_cache", "04_pubsub"
-PIPELINE = "05_pipeline"
+PIPELINE, LOSE_NOTHING, REDIS_FAILS = "05_pipeline", "06_lose_nothing", "07_when_redis_fails"
 REDIS = "backend/core/redis.py"
 SUBSCRIPTION = "backend/core/subscription.py"
 ENCODING = "backend/core/encoding.py"
@@ -24,6 +24,10 @@ BROADCASTER = f"{SERVICES}/event_broadcaster.py"
 WATCHER = f"{SERVICES}/file_watcher.py"
 MEDIA_FILE = f"{SERVICES}/media_file.py"
 PUSH = "backend/core/lua/push.lua"
+RELIABLE = "backend/core/reliable_queue.py"
+ACKNOWLEDGE = "backend/core/lua/acknowledge.lua"
+RESERVE = "backend/core/lua/reserve.lua"
+RETURN_LOST = "backend/core/lua/return_lost.lua"
 RULES = f"{SERVICES}/analyzers/rules.py"
 MODEL = f"{SERVICES}/analyzers/model.py"
 DETECTOR = f"{SERVICES}/detector.py"
@@ -50,6 +54,10 @@ class Fault(NamedTuple):
 
 def in_redis(name: str, notebook: str, old: str, new: str, *, quick: bool = False) -> Fault:
     return Fault(name, notebook, (Change(REDIS, old, new),), quick)
+
+
+def in_queue(name: str, notebook: str, file: str, old: str, new: str) -> Fault:
+    return Fault(name, notebook, (Change(file, old, new),))
 
 
 def in_pipeline(name: str, file: str, old: str, new: str, *, quick: bool = False) -> Fault:
@@ -336,6 +344,106 @@ FAULTS = (
         PUBSUB,
         "return self.namespace + name",
         "return 2 * self.namespace + name",
+    ),
+    # ---- the push with a limit -------------------------------------------------------------------
+    in_queue(
+        "a full queue takes what it should reject",
+        QUEUE,
+        PUSH,
+        "if too_many > 0 and policy == 'reject' then",
+        "if false then",
+    ),
+    in_queue(
+        "the oldest job is dropped where it should be a dead letter",
+        QUEUE,
+        PUSH,
+        "    if policy == 'dlq' then\n",
+        "    if false then\n",
+    ),
+    in_queue(
+        "a full queue grows by one",
+        QUEUE,
+        PUSH,
+        "math.max(length + 1 - max_size, 0)",
+        "math.max(length - max_size, 0)",
+    ),
+    in_queue(
+        "the warning comes when the queue is full",
+        QUEUE,
+        "backend/core/push.py",
+        "PRESSURE_THRESHOLD = 0.8",
+        "PRESSURE_THRESHOLD = 1.0",
+    ),
+    in_queue(
+        "a push that is sent again is not known again",
+        REDIS_FAILS,
+        PUSH,
+        "redis.call('SET', dedupe, this_call .. ' ' .. too_many, 'EX', expire)",
+        "redis.call('EXISTS', dedupe)",
+    ),
+    # ---- the reliable queue ----------------------------------------------------------------------
+    in_queue(
+        "an acknowledged job stays in hand",
+        LOSE_NOTHING,
+        ACKNOWLEDGE,
+        "redis.call('LPOP', processing, 2)",
+        "redis.call('LLEN', processing)",
+    ),
+    in_queue(
+        "who comes too late is not told",
+        LOSE_NOTHING,
+        ACKNOWLEDGE,
+        "end\nreturn 0",
+        "end\nreturn 1",
+    ),
+    in_queue(
+        "what the dead had in hand stays there",
+        LOSE_NOTHING,
+        RETURN_LOST,
+        "elseif left == -2 then",
+        "elseif false then",
+    ),
+    in_queue(
+        "a job that fails is given up at once",
+        LOSE_NOTHING,
+        RELIABLE,
+        '"give up" if job.attempt >= self._max_attempts else "retry"',
+        '"give up"',
+    ),
+    in_queue(
+        "a dead letter counts one attempt too few",
+        LOSE_NOTHING,
+        RELIABLE,
+        "attempt_count=min(job.attempt, self._max_attempts)",
+        "attempt_count=min(job.attempt, self._max_attempts) - 1",
+    ),
+    in_queue(
+        "a dead letter does not say why",
+        LOSE_NOTHING,
+        RELIABLE,
+        'error=text.encode(errors="backslashreplace").decode()',
+        'error=""',
+    ),
+    in_queue(
+        "bad times are taken for a bad job",
+        REDIS_FAILS,
+        RELIABLE,
+        "if _ends_from_outside(error) or is_unavailable(error):",
+        "if _ends_from_outside(error):",
+    ),
+    in_queue(
+        "nothing can be taken when the memory is full",
+        REDIS_FAILS,
+        RESERVE,
+        "#!lua flags=allow-oom",
+        "#!lua",
+    ),
+    in_queue(
+        "a lost answer to a take is asked for once",
+        REDIS_FAILS,
+        RELIABLE,
+        "self.consumer, *arguments, repeat=True)",
+        "self.consumer, *arguments)",
     ),
     # ---- the file watcher ------------------------------------------------------------------------
     in_pipeline(

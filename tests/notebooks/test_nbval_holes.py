@@ -26,7 +26,7 @@ from course.plots.words import describe
 
 PROJECT = Path(__file__).parents[2]
 
-CELL_TIMEOUT = 6  # seconds: a cell that does nothing has them on a busy machine, too
+CELL_TIMEOUT = 6  # seconds: with ten processes for two cores, a cell that draws took 4.7
 
 
 def notebook(*cells: NotebookNode) -> NotebookNode:

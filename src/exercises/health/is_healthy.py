@@ -16,13 +16,8 @@ async def check(bench: Bench) -> None:
             "NO_SUCH_WORD": yes is False,
             "NO_BOOL": True,
         }
-        shown, when = (
-            f"{yes!r}, then {no!r}",
-            "`is_healthy()` was called twice: Redis runs, then not.",
-        )
-        expect(
-            [yes, no], [True, False], mistakes, expected="True, then False", shown=shown, when=when
-        )
+        when = "`is_healthy()` was called twice: Redis runs, then not."
+        expect([yes, no], [True, False], mistakes, when=when)
         server.start()
         expect(await bench.ask(when="Redis runs again", raised="RAISES"), True, "REMEMBERED")
         server.pause()

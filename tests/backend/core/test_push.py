@@ -420,6 +420,11 @@ async def test_the_key_has_the_production_name_and_ttl(client: RedisClient) -> N
     assert 299 <= await client.call("TTL", client.full_name("dedupe:k")) <= 300
 
 
+async def test_an_item_can_be_remembered_for_one_second(client: RedisClient) -> None:
+    result = await add_to_queue_safe(client, "q", 1, dedupe_key="a", expire=1)
+    assert result.success
+
+
 async def test_a_second_try_does_not_lengthen_the_ttl(client: RedisClient) -> None:
     await push_once(client, 1, expire=10)
     await push_once(client, 1, expire=1000)

@@ -68,6 +68,16 @@ async def test_a_handled_item_leaves_nothing_behind(client: RedisClient) -> None
     assert await keys(client) == []
 
 
+async def test_an_assertion_in_a_block_fails_the_test(
+    client: RedisClient, failed_in_a_block: list[AssertionError]
+) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    with pytest.raises(AssertionError, match="not so"):
+        async with queue_of(client) as queue, queue.reserve(timeout=1):
+            raise AssertionError("not so")
+    assert failed_in_a_block.pop().args == ("not so",)
+
+
 async def test_no_item_in_time_is_none(client: RedisClient) -> None:
     async with queue_of(client) as queue, queue.reserve(timeout=0.05) as job:
         assert job is None

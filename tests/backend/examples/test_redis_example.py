@@ -295,7 +295,10 @@ def test_it_runs_unchanged_in_a_notebook(redis_url, monkeypatch):
         "_ = runpy.run_module('backend.examples.redis_example', run_name='__main__')"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    NotebookClient(notebook, kernel_name="python3", timeout=30, coalesce_streams=True).execute()
+    quiet = ["--log-level=ERROR"]
+    NotebookClient(
+        notebook, kernel_name="python3", timeout=30, coalesce_streams=True, extra_arguments=quiet
+    ).execute()
     (output,) = notebook.cells[0].outputs
     assert output.name == "stdout"
     assert read(output.text)[1] == EXPECTED

@@ -103,6 +103,14 @@ async def test_two_workers_share_the_batches(client):
     assert sorted(event["batch_id"] for event in events) == [f"{n:04x}" for n in range(20)]
 
 
+async def test_a_judged_batch_is_a_step_with_its_event(client):
+    worker = AnalysisWorker(client, Counting())
+    event_id = await worker.handle(await add_batch(client))
+    (step,) = worker.steps
+    assert (step.subject, step.made) == ("ab12", (str(event_id),))
+    assert step.started <= step.ended
+
+
 async def test_a_batch_whose_detections_are_forgotten_is_an_error(client):
     job = await add_batch(client)
     await client.delete("detection:d1", "detection:d2")
