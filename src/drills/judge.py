@@ -59,7 +59,7 @@ class Verdict:
 
 
 async def look_before(system: System) -> Before:
-    """Note what the server's settings and the dead letters are."""
+    """Note what the server's settings are."""
     return Before(await _config(system))
 
 
@@ -163,7 +163,8 @@ class _Watch:
 
     async def _of_health(self) -> list[str]:
         try:
-            async with httpx.AsyncClient(timeout=3.0, trust_env=False) as http:
+            # No TLS here: to load certificates would take longer than all the rest.
+            async with httpx.AsyncClient(timeout=3.0, trust_env=False, verify=False) as http:
                 answer = await http.get(f"{self._system.dashboard}/api/system/health")
             said = answer.json()["status"]
         except (httpx.HTTPError, OSError, ValueError, KeyError):

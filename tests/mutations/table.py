@@ -387,7 +387,7 @@ FAULTS = (
         LOSE_NOTHING,
         ACKNOWLEDGE,
         "redis.call('LPOP', processing, 2)",
-        "redis.call('LLEN', processing)",
+        "redis.call('LRANGE', processing, 0, 1)",
     ),
     in_queue(
         "who comes too late is not told",
