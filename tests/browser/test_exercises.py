@@ -22,7 +22,10 @@ TRIED = [
     "pubsub.announce",
     "pipeline.due",
     "lab.once",
+    "outage.push",
+    "outside.age",
 ]
+OWN_SERVER = "lab", "outage", "outside"
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 
 pytestmark = pytest.mark.timeout(120)
@@ -87,7 +90,7 @@ def test_wrong_then_a_hint_then_right_then_a_restart(
     desk = Desk(page)
     lesson = name.partition(".")[0]
     first = desk.cell("XDG_STATE_HOME")
-    connect = desk.cell("failure_lab.open(" if lesson == "lab" else "course.start()")
+    connect = desk.cell("failure_lab.open(" if lesson in OWN_SERVER else "course.start()")
     # Lesson 05 needs so many imports that they have a cell of their own.
     imports = [desk.cell("import exercises")] if lesson == "pipeline" else []
     stub = desk.cell(exercise.stub.splitlines()[0])
