@@ -138,10 +138,10 @@ class Model(RuleBasedStateMachine):
         if not (this.holds or self.waiting or self.due()):
             return
         job = self.await_(this.queue.take(0.001))
-        this.reserved = self.tick()
-        if this.holds:  # asked again, the answer is the same
+        if this.holds:  # asked again, the answer is the same, and so is the time of reservation
             assert job == this.holds
             return
+        this.reserved = self.tick()
         while found := self.next():
             item, attempt = found
             if attempt <= MAX_ATTEMPTS:
