@@ -40,11 +40,15 @@ def main() -> int:
 
     Return 1 if one of them failed, else 0.
     """
-    failures = 0
+    marks = []
     for subject, (mark, says) in findings():
         print(f"{mark:<4}  {subject}: {says}", flush=True)
-        failures += mark == "FAIL"
-    print(f"\n{failures} FAIL: the lessons cannot run." if failures else "\nThe lessons can run.")
+        marks.append(mark)
+    failures, warnings = marks.count("FAIL"), marks.count("warn")
+    if failures:
+        print(f"\n{failures} FAIL: the lessons cannot run.")
+    else:
+        print("\nThe lessons can run" + (f"; {warnings} warn: read first." if warnings else "."))
     return 1 if failures else 0
 
 

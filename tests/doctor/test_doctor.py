@@ -148,6 +148,7 @@ def test_an_evicting_server_is_a_warning(examined: Examined, private_server: Pri
     assert status == 0
     assert "warn  memory policy: allkeys-lru" in said
     assert "noeviction" in said
+    assert re.search(r"The lessons can run; \d+ warn: read first\.", said)
 
 
 def test_a_slow_server_is_a_warning(
