@@ -34,3 +34,7 @@ class Settings:
     """How long the detector's model thinks about an image, beside what it takes anyway."""
     thumbnail_ttl: int = 5
     """Seconds for which a thumbnail is kept; 0 keeps it for ever."""
+    thumbnail_again: bool = False
+    """Whether a thumbnail is written again, by a SET that says nothing of its time to live."""
+    report: str = "KEYS"
+    """What a report does again and again in one script: `KEYS`, or `SUM` with no command at all."""

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from redis.exceptions import ResponseError
 
@@ -70,13 +71,17 @@ class SlowCommand(Incident):
     cause = "slow command"
     card = "Redis hangs"
     parts = ("report",)
-    evidence = (
-        "`SLOWLOG GET` has an EVAL with KEYS that takes most of a second, and `CLIENT LIST` says "
-        "name=report for its address."
-    )
+
+    def choose(self) -> None:
+        self.report = self.chance.choice(["KEYS", "SUM"])
+        what = "with KEYS" if self.report == "KEYS" else "that adds numbers up"
+        self.evidence = (
+            f"`SLOWLOG GET` has an EVAL {what}, which takes most of a second, and `CLIENT LIST` "
+            "says name=report for its address."
+        )
 
     async def strike(self, system: System) -> None:
-        await system.launch("report", Settings())
+        await system.launch("report", Settings(report=self.report))
 
     async def cure(self, system: System) -> None:
         await system.stop("report")
@@ -160,15 +165,21 @@ class NoTtl(Incident):
     cause = "no TTL"
     card = "Memory at 80 %"
     parts = ("thumbnails",)
-    evidence = (
-        "`INFO keyspace` shows keys rising while `expires` does not; `TTL` of a thumbnail is -1."
-    )
+
+    def choose(self) -> None:
+        ways: list[tuple[str, Any]] = [("thumbnail_ttl", 0), ("thumbnail_again", True)]
+        self.setting, self.value = self.chance.choice(ways)
+        self.evidence = (
+            "`INFO keyspace` shows keys rising while `expires` does not; `TTL` of a thumbnail is "
+            f"-1. Why: `system.settings('thumbnails')` has {self.setting}={self.value}."
+        )
 
     async def strike(self, system: System) -> None:
-        await system.restart("thumbnails", thumbnail_ttl=0)
+        await system.restart("thumbnails", **{self.setting: self.value})
 
     async def cure(self, system: System) -> None:
-        await system.restart("thumbnails", thumbnail_ttl=Settings.thumbnail_ttl)
+        usual = getattr(Settings, self.setting)
+        await system.restart("thumbnails", **{self.setting: usual})
         for key in await _for_ever(system):
             await system.client.call("EXPIRE", key, Settings.thumbnail_ttl)
 
