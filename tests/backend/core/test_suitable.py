@@ -51,10 +51,10 @@ def test_what_can_be_worked_with_is_not_refused(info: dict) -> None:
 
 @contextmanager
 def a_cluster_node(folder: Path) -> Iterator[str]:
-    port = _free_port()
+    port, bus = _free_port(), _free_port()  # unless it is told, the bus takes port + 10000
     node = subprocess.Popen(
         [find_server(), "--port", str(port), "--bind", "127.0.0.1", "--save", "",
-         "--cluster-enabled", "yes", "--dir", folder],
+         "--cluster-enabled", "yes", "--cluster-port", str(bus), "--dir", folder],
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
