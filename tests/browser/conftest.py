@@ -74,6 +74,8 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         if entry.name != "notebooks":
             (folder / entry.name).symlink_to(entry)
     (folder / "notebooks").mkdir()
+    # Jupyter's server follows no link to a picture.
+    shutil.copytree(PROJECT / "notebooks/pictures", folder / "notebooks/pictures")
     for name, settings in SETTINGS.items():
         file = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
