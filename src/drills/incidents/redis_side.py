@@ -212,7 +212,8 @@ class RequeueLoop(Incident):
     parts = ("requeue",)
 
     def choose(self) -> None:
-        self.poison = [f"gone-{self.chance.randrange(1000)}-{number}.jpg" for number in range(2)]
+        self.are_folders = self.chance.choice([False, True])
+        self.poison = [f"image-{self.chance.randrange(1000)}-{number}.jpg" for number in range(2)]
         self.evidence = (
             "The logs of the detectors name the same files again and again, and `system.parts()` "
             "has a part `requeue`, whose log says what it does."
@@ -220,9 +221,12 @@ class RequeueLoop(Incident):
 
     async def strike(self, system: System) -> None:
         for name in self.poison:
+            path = system.folder / "cameras" / "garden" / name
+            if self.are_folders:  # else there is nothing at all
+                path.mkdir(parents=True)
             job = {
                 "camera_id": "garden",
-                "file_path": str(system.folder / "cameras" / "garden" / name),  # not there
+                "file_path": str(path),
                 "timestamp": datetime.now(UTC).isoformat(),
                 "media_type": "image",
             }
