@@ -76,7 +76,7 @@ ACTED_OUT: dict[str, list[tuple[Break, dict[str, str]]]] = {
         (
             few_jobs_and_nobody_at_work,
             {
-                "queues": r"detection_queue +\d ",
+                "queues": r"detection_queue +[1-9]\d? ",
                 "redis-cli LRANGE detection_queue 0 0": "file_path",
             },
         ),
@@ -112,7 +112,7 @@ ACTED_OUT: dict[str, list[tuple[Break, dict[str, str]]]] = {
         (
             incident(redis_side.SlowCommand),
             {
-                "redis-cli SLOWLOG GET 5": "KEYS",
+                "redis-cli SLOWLOG GET 5": "for i = 1",
                 "redis-cli CLIENT LIST": "name=report",
                 "redis-cli INFO commandstats": "cmdstat_eval",
             },
