@@ -83,7 +83,7 @@ REFERENCES = [
 PUT_BACK = """
 local key, aside, kind = KEYS[1], KEYS[2], ARGV[1]
 if redis.call('TYPE', key).ok ~= kind then redis.call('DEL', key) end
-if redis.call('EXISTS', aside) == 0 then return end
+if redis.call('TYPE', aside).ok ~= kind then return redis.call('DEL', aside) end  -- foreign too
 if redis.call('EXISTS', key) == 0 then return redis.call('RENAME', aside, key) end
 local add = {
     list = function() return {'RPUSH', key, unpack(redis.call('LRANGE', aside, 0, -1))} end,

@@ -3,8 +3,9 @@
 import logging
 
 import pytest
-from tests.reliability.fuzz import main
+from tests.reliability.fuzz import PUT_BACK, main
 
+from backend.core.redis import RedisClient
 from backend.services.stage import Stage
 
 
@@ -26,3 +27,13 @@ def test_a_traceback_is_a_problem(
     monkeypatch.setattr(Stage, "record", fails)
     assert main(["--seconds", "1", "--seed", "3"]) == 1
     assert "ValueError: a bug" in capsys.readouterr().out
+
+
+async def test_of_two_foreign_values_over_an_absent_key_none_is_put_back(
+    client: RedisClient,
+) -> None:
+    key, aside = client.full_name("key"), client.full_name("aside:key")
+    await client.call("SADD", aside, "the first")
+    await client.call("SET", key, "the second")
+    await client.call("EVAL", PUT_BACK, 2, key, aside, "zset")
+    assert await client.exists("key", "aside:key") == 0
