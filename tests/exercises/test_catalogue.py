@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -62,6 +63,13 @@ def test_of_no_two_mistakes_the_same_is_said(name: str) -> None:
 def test_the_places_in_a_lesson_are_counted_from_one(lesson: str) -> None:
     places = [exercise.place for exercise in catalogue.in_lesson(lesson)]
     assert places == [*range(1, len(places) + 1)]
+
+
+@pytest.mark.parametrize("lesson", catalogue.LESSONS)
+def test_the_places_in_a_lesson_are_those_of_its_notebook(lesson: str) -> None:
+    text = (NOTEBOOKS / f"{catalogue.LESSONS[lesson]}.ipynb").read_text()
+    checked = re.findall(r'await exercises\.check\(\\"([\w.]+)\\"', text)
+    assert checked == [exercise.name for exercise in catalogue.in_lesson(lesson)]
 
 
 @pytest.mark.parametrize("lesson", catalogue.LESSONS)
