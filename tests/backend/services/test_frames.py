@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.core.unavailable import BadItem
 from backend.examples.scenes import background, scene
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import DetectionWorker
@@ -42,7 +43,7 @@ def test_no_more_than_a_minute_of_them(tmp_path: Path) -> None:
 def test_what_is_no_video_says_so(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(100))
-    with pytest.raises(ValueError, match="no frame that can be decoded"):
+    with pytest.raises(BadItem, match="no frame that can be decoded"):
         list(frames(path))
 
 
