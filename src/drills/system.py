@@ -27,7 +27,7 @@ from private_redis.lifetime import Supervised
 
 MEMORY = 64
 """Megabytes that Redis may use; nothing is evicted."""
-RULES = ("~*", "&*", "+@all", "-@admin", "+client|setname", "+client|setinfo", "+info")
+RULES = ("~*", "&*", "+@all", "-@admin")
 """What the user `pipeline`, as whom every part logs in, may do."""
 
 
