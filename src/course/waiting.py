@@ -1,4 +1,4 @@
-"""Wait until something has happened: for both labs."""
+"""Wait until something has happened."""
 
 from __future__ import annotations
 

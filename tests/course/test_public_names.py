@@ -14,14 +14,15 @@ import pytest
 import course
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = [
+ROOMS = [
     "course",
     *(
         name
-        for _, name, is_package in pkgutil.walk_packages(course.__path__, "course.")
-        if is_package
+        for _, name, _ in pkgutil.walk_packages(course.__path__, "course.")
+        if hasattr(import_module(name), "__all__")
     ),
 ]
+"""The packages and modules that name what is public in them."""
 
 
 def code_of_users() -> list[ast.Module]:
@@ -44,11 +45,11 @@ def used_names() -> set[str]:
                 used |= {f"{node.module}.{alias.name}" for alias in node.names}
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 owner = node.value.id
-                used |= {f"{name}.{node.attr}" for name in PACKAGES if name.endswith(owner)}
+                used |= {f"{name}.{node.attr}" for name in ROOMS if name.endswith(owner)}
     return used
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_every_public_name_is_used_by_a_notebook_or_an_exercise(package: str) -> None:
-    public = {f"{package}.{name}" for name in import_module(package).__all__}
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_public_name_is_used_by_a_notebook_or_an_exercise(room: str) -> None:
+    public = {f"{room}.{name}" for name in import_module(room).__all__}
     assert public - used_names() == set()

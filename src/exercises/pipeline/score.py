@@ -3,7 +3,7 @@
 from typing import Any
 
 from backend.services.batch_aggregator import BatchAggregator
-from course.pipeline_lab.clock import Clock
+from course.pipeline_lab import Clock
 from exercises.bench import Bench
 from exercises.verdict import NotYet
 

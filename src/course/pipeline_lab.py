@@ -1,4 +1,4 @@
-"""What the stages have done: what they log, and where the time of an event goes."""
+"""Lesson 05: a clock, what a stage logs, and where the time of an event goes, stage by stage."""
 
 from __future__ import annotations
 
@@ -10,6 +10,26 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from backend.services.stage import Stage, Step
+
+__all__ = ["Clock", "log_of", "time_of_event"]
+
+
+class Clock:
+    """A clock that stands still until it is put forward.
+
+    Call it to get the time, in seconds since 1970; it begins at `start`.
+    """
+
+    def __init__(self, start: float = 1_763_000_000.0) -> None:
+        self._now = start
+
+    def __call__(self) -> float:
+        """Return the time, in seconds since 1970."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward."""
+        self._now += seconds
 
 
 class Span(NamedTuple):
@@ -71,17 +91,15 @@ def log_of(stage: Stage) -> Iterator[list[str]]:
     """Collect what a stage logs, one line a record; it is printed nowhere meanwhile."""
     lines: list[str] = []
 
-    class Collect(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(record.getMessage())
+    def collect(record: logging.LogRecord) -> bool:
+        lines.append(record.getMessage())
+        return False  # a filter that says no: the record goes no further
 
-    handler, level, propagate = Collect(), stage.log.level, stage.log.propagate
-    stage.log.addHandler(handler)
+    level = stage.log.level
     stage.log.setLevel(logging.INFO)
-    stage.log.propagate = False
+    stage.log.addFilter(collect)
     try:
         yield lines
     finally:
-        stage.log.removeHandler(handler)
+        stage.log.removeFilter(collect)
         stage.log.setLevel(level)
-        stage.log.propagate = propagate

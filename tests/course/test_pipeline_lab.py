@@ -12,8 +12,7 @@ from backend.services.detector import DetectionWorker
 from backend.services.detectors.background import BackgroundDetector
 from backend.services.event_broadcaster import EVENT_CHANNEL
 from backend.services.file_watcher import FileWatcher
-from course.pipeline_lab.clock import Clock
-from course.pipeline_lab.timeline import time_of_event
+from course.pipeline_lab import Clock, time_of_event
 
 PARTS = [
     "file watcher",
