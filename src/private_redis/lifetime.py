@@ -40,7 +40,6 @@ def start_supervised(
     command: Sequence[str | Path],
     *,
     folder: str = "",
-    keep_folder: bool = False,
     output: int | IO[bytes] = subprocess.PIPE,
 ) -> Supervised:
     """Start a program under a supervisor, which kills it when this process ends.
@@ -49,21 +48,11 @@ def start_supervised(
 
     Args:
         command: the program and its arguments.
-        folder: a folder that is removed when the program has ended; "" for none.
-        keep_folder: the folder outlives a program that was killed. It is removed when this
-            process lets go.
+        folder: a folder that is removed when this process ends or lets go; "" for none.
         output: where the program's output and errors go; by default a pipe, our `stderr`.
     """
     supervised = Supervised(
-        [
-            sys.executable,
-            "-I",
-            "-S",
-            SUPERVISOR,
-            "keep" if keep_folder else "remove",
-            folder,
-            *command,
-        ],
+        [sys.executable, "-I", "-S", SUPERVISOR, folder, *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=output,

@@ -104,12 +104,7 @@ class PrivateServer:
         options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", self._folder]
         options += ["--save", "", "--appendfsync", "always"]
         options += ["--appendonly", "yes" if self._append_only else "no"]
-        return start_supervised(
-            [program, *options],
-            folder=self._folder,
-            keep_folder=self._append_only,
-            output=self._log,
-        )
+        return start_supervised([program, *options], folder=self._folder, output=self._log)
 
     def _answers(self, port: int, deadline: float) -> bool:
         """Wait until it is our server that answers on `port`; False when it ends or is too slow."""

@@ -1,13 +1,13 @@
 """Keeps one process alive for exactly as long as the process that wants it.
 
-Run as a program, not imported: `python -I -S supervisor.py keep|remove FOLDER PROGRAM [ARGUMENT …]`
+Run as a program, not imported: `python -I -S supervisor.py FOLDER PROGRAM [ARGUMENT …]`
 
 The program is a Redis server, or a consumer of the failure lab. It is started, its process id is
 written as one line on standard output, and then its supervisor waits. The program is killed when
 standard input ends, or when the supervisor is told to terminate. The other end of that pipe is held
 by the one process that wants the program, so it closes in every way in which that process can end.
-When the program is gone, for whatever reason, FOLDER is removed and the supervisor ends. With
-`keep`, a folder outlives a program that was killed: it is removed when standard input ends.
+The supervisor ends after the program. With a FOLDER, which is "" for none, it waits for the end of
+standard input too, and then removes it: so the data of a program that was killed can be used again.
 
 Only small modules are imported: the reader waits for this program.
 """
@@ -20,7 +20,7 @@ import threading
 from types import FrameType
 
 
-def main(folder: str, command: list[str], *, keep: bool) -> None:
+def main(folder: str, *command: str) -> None:
     """Run `command` until standard input ends; `folder` is removed afterwards."""
     program = os.fork()
     if program == 0:
@@ -38,10 +38,8 @@ def main(folder: str, command: list[str], *, keep: bool) -> None:
         os.kill(program, signal.SIGKILL)
 
     def watch_standard_input() -> None:
-        nonlocal keep
         while os.read(0, 1024):
             pass
-        keep = False
         end()
 
     signal.signal(signal.SIGTERM, end)
@@ -52,12 +50,12 @@ def main(folder: str, command: list[str], *, keep: bool) -> None:
     watcher.start()
     os.waitpid(program, 0)
     gone = True
-    if keep:
+    if folder:
         watcher.join()
     remove_folder()
 
 
-def become(command: list[str]) -> None:
+def become(command: tuple[str, ...]) -> None:
     """Run `command` in place of this process, a child of the supervisor."""
     try:
         end_with_the_parent()
@@ -82,5 +80,4 @@ def end_with_the_parent() -> None:
 
 
 if __name__ == "__main__":
-    keep_folder, folder_of_program, *command_line = sys.argv[1:]
-    main(folder_of_program, command_line, keep=keep_folder == "keep")
+    main(*sys.argv[1:])
