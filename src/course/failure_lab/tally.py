@@ -39,21 +39,14 @@ class Tally:
         times = Counter(handled)
         left = dict.fromkeys(added)
         total = len(left)
-
-        def count(place: Iterable[Any]) -> int:
-            """Count the items that are left and here; they are left no longer."""
-            return sum(1 for item in set(place) if left.pop(item, "absent") is None)
-
-        return cls(
-            added=total,
-            handled=count(times),
-            waiting=count(places["waiting"]),
-            in_hand=count(places["in_hand"]),
-            retrying=count(places["retrying"]),
-            dead_lettered=count(places["dead_lettered"]),
-            missing=list(left),
-            twice=sum(times.values()) - len(times),
-        )
+        counts = {}
+        for place, items in {"handled": times, **places}.items():
+            here = left.keys() & items
+            counts[place] = len(here)
+            for item in here:
+                del left[item]
+        twice = sum(times.values()) - len(times)
+        return cls(added=total, **counts, missing=list(left), twice=twice)
 
     @property
     def places(self) -> dict[str, int]:

@@ -20,8 +20,11 @@ SIZE = (8.0, 3.4)
 # Okabe and Ito chose these for colour-blind readers. Those that are too pale on white are left out,
 # and a marker and a dash tell the series apart where there is no colour at all.
 COLOURS = tuple(matplotlib.color_sequences["okabe_ito"][place] for place in (5, 6, 3, 7, 0))
-MARKERS = ("o", "s", "^", "D", "v")
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+LOOKS: dict[str, Any] = {
+    "color": COLOURS,
+    "marker": ("o", "s", "^", "D", "v"),
+    "linestyle": ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))),
+}
 INK, PALE = "#333333", "#dddddd"
 SILENT = "#e8e8e8"
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 10, "handlelength": 2.8}
@@ -88,15 +91,14 @@ def line(
     """
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.add_subplot(xlabel=x_label, ylabel=y_label)
+    axes.set_prop_cycle(**LOOKS)
     for number, (label, values) in enumerate(series.items()):
         places = range(1, len(values) + 1) if x is None else x
         few = draw == "points" or len(values) <= 30
         axes.plot(
             *with_gaps(places, values, outages),
             label=label,
-            **_look(number),
-            linestyle="none" if draw == "points" else DASHES[number % len(DASHES)],
-            linewidth=2,
+            linewidth=0 if draw == "points" else 2,
             drawstyle="steps-post" if draw == "steps" else "default",
             # Markers tell several lines apart without colour: a dozen along each. On a single long
             # line they would only look like measurements of their own.
@@ -123,6 +125,7 @@ def deliveries(panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str)
     items = [item for panel in panels.values() for got in panel.values() for item in got]
     for place, (name, consumers) in enumerate(panels.items()):
         axes = figure.add_subplot(1, len(panels), place + 1, xlabel="item")
+        axes.set_prop_cycle(**LOOKS)
         axes.set_title(name, loc="left", fontsize=11, color=INK)
         for row, (consumer, got) in enumerate(consumers.items()):
             axes.plot(
@@ -130,8 +133,7 @@ def deliveries(panels: Mapping[str, Mapping[str, Sequence[int]]], *, title: str)
                 [row] * len(got),
                 label=consumer,
                 gid=ROW,
-                **_look(row),
-                linestyle="none",
+                linewidth=0,
                 markersize=9,
             )
         axes.set_yticks(range(len(consumers)), list(consumers))
@@ -164,10 +166,6 @@ def finish(
     axes.set_title(title, loc="left", fontsize=12, color=INK, pad=8 + 14 * rows)
     if len(handles) > 1:  # below the axes, where it covers no data
         figure.legend(handles=handles, loc="outside lower center", ncols=4, **LEGEND)
-
-
-def _look(number: int) -> dict[str, Any]:
-    return {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
 
 
 def with_gaps(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from copy import copy
 from typing import NamedTuple
 
 
@@ -93,14 +92,6 @@ class Lengths:
         for queue, value in sample.items():
             self._values[queue].append(value)
         return sample
-
-    def copy(self) -> Lengths:
-        """Return what has been measured so far: sampling goes on, and leaves the copy as it is."""
-        copied = copy(self)
-        copied.times, copied.marks = self.times.copy(), self.marks.copy()
-        copied.outages = self.outages.copy()
-        copied._values = {queue: values.copy() for queue, values in self._values.items()}
-        return copied
 
     def mark(self, label: str) -> None:
         """Name this moment: it is drawn as a vertical line with these words."""

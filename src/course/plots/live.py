@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from copy import deepcopy
 
 from course.plots.figures import queue_lengths
 from course.plots.lengths import Lengths
@@ -25,7 +26,7 @@ async def draw_until(sampling: asyncio.Task[None], lengths: Lengths) -> None:
         last = sampling.done()
         started = time.monotonic()
         # Drawing takes tens of milliseconds: in a thread, producers and consumers go on meanwhile.
-        frame = await asyncio.to_thread(_frame, lengths.copy(), text)
+        frame = await asyncio.to_thread(_frame, deepcopy(lengths), text)
         handle = publish(frame, text, handle)
         took = time.monotonic() - started
         await asyncio.wait([sampling], timeout=max(FRAME - took, took))
