@@ -27,7 +27,7 @@ class Proxy:
         self._server_url = url
         self._server = (server.hostname or "127.0.0.1", server.port or 6379)
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self._pairs: dict[socket.socket, socket.socket] = {}  # the client's end: the server's end
+        self._clients: set[socket.socket] = set()  # our ends of their connections
         self._marks: list[bytes] = []
         self.url = f"redis://127.0.0.1:{self._listening.getsockname()[1]}{server.path}"
         self.connections = 0
@@ -58,8 +58,9 @@ class Proxy:
 
     def cut(self) -> None:
         """Cut every connection now. New ones can be opened."""
-        for client in list(self._pairs):
-            self._hang_up(client)
+        for client in list(self._clients):
+            with suppress(OSError):  # it has ended meanwhile
+                client.shutdown(socket.SHUT_RDWR)  # wakes the thread that carries, which closes it
 
     def close(self) -> None:
         """Cut every connection, and accept no more."""
@@ -75,45 +76,37 @@ class Proxy:
         self.close()
 
     def _accept(self) -> None:
-        with suppress(OSError):
+        with suppress(OSError):  # closed
             while True:
                 client = self._listening.accept()[0]
                 self.connections += 1
-                try:
-                    self._pairs[client] = socket.create_connection(self._server)
-                except OSError:  # no server: the client is told by its connection being cut
-                    client.close()
-                    continue
-                threading.Thread(target=self._carry, args=[client], daemon=True).start()
-                if self._listening.fileno() == -1:  # closed meanwhile
-                    self._hang_up(client)
+                self._clients.add(client)
+                threading.Thread(target=self._serve, args=[client], daemon=True).start()
 
-    def _carry(self, client: socket.socket) -> None:
-        server = self._pairs[client]
+    def _serve(self, client: socket.socket) -> None:
+        """Connect a client with the server until one hangs up, or there is no server."""
+        with suppress(OSError), client, socket.create_connection(self._server) as server:
+            if self._listening.fileno() != -1:  # else closed meanwhile
+                self._carry(client, server)
+        self._clients.discard(client)
+
+    def _carry(self, client: socket.socket, server: socket.socket) -> None:
         request = b""
-        with suppress(OSError, ValueError):  # cut by `cut`: a closed socket is no file any more
-            while True:
-                readable = select.select([client, server], [], [])[0]
-                if client in readable:
-                    if not (data := client.recv(65536)):
-                        break
-                    request += data
-                    server.sendall(data)
-                if server in readable:
-                    if not (data := server.recv(65536)):
-                        break
-                    # The client sends nothing before it has its answer: so this is the answer.
-                    has_run = not data.startswith(b"-NOSCRIPT")
-                    if has_run and any(mark in request for mark in self._marks):
-                        self._marks = [mark for mark in self._marks if mark not in request]
-                        self.lost += 1
-                        break
-                    request = b""
-                    client.sendall(data)
-        self._hang_up(client)
-
-    def _hang_up(self, client: socket.socket) -> None:
-        for end in (client, self._pairs.pop(client, client)):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)  # wakes the thread that carries
-            end.close()
+        while True:
+            readable = select.select([client, server], [], [])[0]
+            if client in readable:
+                if not (data := client.recv(65536)):
+                    return
+                request += data
+                server.sendall(data)
+            if server in readable:
+                if not (data := server.recv(65536)):
+                    return
+                # The client sends nothing before it has its answer: so this is the answer.
+                has_run = not data.startswith(b"-NOSCRIPT")
+                if has_run and any(mark in request for mark in self._marks):
+                    self._marks = [mark for mark in self._marks if mark not in request]
+                    self.lost += 1
+                    return
+                request = b""
+                client.sendall(data)
