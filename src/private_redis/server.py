@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 import redis
 from redis.backoff import NoBackoff
@@ -25,6 +25,8 @@ from private_redis.program import find_server
 
 FOLDER = "private-server-"
 """How the names of servers' folders begin."""
+LOG = "log"
+"""In its folder: what the server says."""
 
 
 class PrivateServer:
@@ -47,7 +49,6 @@ class PrivateServer:
         self._port: int | None = None
         self._pid: int | None = None
         self._supervisor: Supervised | None = None
-        self._log: IO[bytes] | None = None
         self._lock: int | None = None  # on the folder: it is in use
 
     def start(self, *, timeout: float = 10.0) -> Self:
@@ -87,7 +88,13 @@ class PrivateServer:
             self.stop()
             self._folder = _new_folder()
             self._lock = _locked(self._folder)
-        self._supervisor = self._launch(port, program)
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", self._folder]
+        options += ["--save", "", "--appendfsync", "always"]
+        options += ["--appendonly", "yes" if self._append_only else "no"]
+        with Path(self._folder, LOG).open("wb") as log:
+            self._supervisor = start_supervised(
+                [program, *options], folder=self._folder, output=log
+            )
         if before:  # now that the new one looks after the folder, the old one must not remove it
             before.kill()
             before.wait()
@@ -95,22 +102,9 @@ class PrivateServer:
         self._pid = self._supervisor.read_program_pid()
         return self._pid is not None and self._answers(port, deadline)
 
-    def _launch(self, port: int, program: Path) -> Supervised:
-        """Launch the server program in our folder, with a log of its own."""
-        if self._log:
-            self._log.close()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - stop() closes it
-        self._pid = None
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", self._folder]
-        options += ["--save", "", "--appendfsync", "always"]
-        options += ["--appendonly", "yes" if self._append_only else "no"]
-        return start_supervised([program, *options], folder=self._folder, output=self._log)
-
     def _answers(self, port: int, deadline: float) -> bool:
         """Wait until it is our server that answers on `port`; False when it ends or is too slow."""
-        with contextlib.closing(
-            client_without_retries(f"redis://127.0.0.1:{port}", timeout=1.0)
-        ) as client:
+        with client_without_retries(f"redis://127.0.0.1:{port}", timeout=1.0) as client:
             while self.running and time.monotonic() < deadline:
                 with contextlib.suppress(redis.RedisError):
                     # Is it ours? Another server on this port would answer as well.
@@ -134,11 +128,9 @@ class PrivateServer:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._supervisor.pid, signal.SIGKILL)  # it led the group of both
                 shutil.rmtree(self._folder, ignore_errors=True)
-        if self._log:
-            self._log.close()
         if self._lock is not None:
             os.close(self._lock)
-        self._supervisor = self._pid = self._log = self._lock = None
+        self._supervisor = self._pid = self._lock = None
 
     def kill(self) -> None:
         """Kill the server, as a power cut would: it says goodbye to nobody. See `append_only`."""
@@ -187,10 +179,7 @@ class PrivateServer:
         self.stop()
 
     def _last_lines(self) -> str:
-        if self._log is None:
-            return ""
-        self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").splitlines()
+        lines = Path(self._folder, LOG).read_text(errors="replace").splitlines()
         return "\n".join([line for line in lines if line.strip()][-5:])
 
 
