@@ -22,8 +22,7 @@ from backend.tools import queues
 from course.kernel import CLEANED_UP
 from course.waiting import until
 from drills.settings import PARTS, Settings
-from private_redis import PrivateServer, start_supervised
-from private_redis.lifetime import Supervised
+from private_redis import PrivateServer, Supervised
 
 MEMORY = 64
 """Megabytes that Redis may use; nothing is evicted."""
@@ -149,7 +148,7 @@ class System:
         """Start the server and every part; return when all are at work."""
         self.folder = Path(tempfile.mkdtemp(prefix="drill-"))
         # Nothing but a process that waits: its supervisor removes the folder, however we end.
-        self._keeper = start_supervised(
+        self._keeper = Supervised(
             [sys.executable, "-I", "-S", "-c", "import signal; signal.pause()"],
             folder=str(self.folder),
         )
@@ -181,7 +180,7 @@ class System:
         """Start the process of a part; return when it is at work, or after `wait` seconds."""
         before = len(self.read_log(name))
         with (self.folder / "logs" / f"{name}.log").open("ab") as output:
-            supervisor = start_supervised(
+            supervisor = Supervised(
                 [
                     sys.executable,
                     "-m",

@@ -13,7 +13,7 @@ It knows nothing of the other packages here, and can be copied into another proj
 """
 
 from private_redis.errors import PlainError, RedisUnavailable
-from private_redis.lifetime import start_supervised
+from private_redis.lifetime import Supervised
 from private_redis.program import OLDEST_SERVER, find_server, server_version
 from private_redis.server import PrivateServer, client_without_retries
 
@@ -22,8 +22,8 @@ __all__ = [
     "PlainError",
     "PrivateServer",
     "RedisUnavailable",
+    "Supervised",
     "client_without_retries",
     "find_server",
     "server_version",
-    "start_supervised",
 ]

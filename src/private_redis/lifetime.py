@@ -13,12 +13,37 @@ from typing import IO
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 
-class Supervised(subprocess.Popen[bytes]):
-    """The supervisor of a program; the program itself is `program_pid`.
+_all: weakref.WeakSet[Supervised] = weakref.WeakSet()
 
-    Its standard input is the sign of life that it watches: while this process holds the other end,
-    the program runs.
+
+class Supervised(subprocess.Popen[bytes]):
+    """A program under a supervisor, which kills it when this process ends.
+
+    This object is the supervisor; `read_program_pid()` tells the program. Its standard input is the
+    sign of life that it watches: while this process holds the other end, the program runs. The
+    program has a session of its own: an interrupt at the terminal does not reach it.
+
+    Args:
+        command: the program and its arguments.
+        folder: a folder that is removed when this process ends or lets go; "" for none.
+        output: where the program's output and errors go; by default a pipe, our `stderr`.
     """
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        folder: str = "",
+        output: int | IO[bytes] = subprocess.PIPE,
+    ) -> None:
+        super().__init__(
+            [sys.executable, "-I", "-S", SUPERVISOR, folder, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            start_new_session=True,
+        )
+        _all.add(self)
 
     def read_program_pid(self) -> int | None:
         """Wait for the program's process id; None if the program could not be started."""
@@ -31,35 +56,6 @@ class Supervised(subprocess.Popen[bytes]):
         for pipe in (self.stdin, self.stdout, self.stderr):
             if pipe:
                 pipe.close()
-
-
-_all: weakref.WeakSet[Supervised] = weakref.WeakSet()
-
-
-def start_supervised(
-    command: Sequence[str | Path],
-    *,
-    folder: str = "",
-    output: int | IO[bytes] = subprocess.PIPE,
-) -> Supervised:
-    """Start a program under a supervisor, which kills it when this process ends.
-
-    The program has a session of its own: an interrupt at the terminal does not reach it.
-
-    Args:
-        command: the program and its arguments.
-        folder: a folder that is removed when this process ends or lets go; "" for none.
-        output: where the program's output and errors go; by default a pipe, our `stderr`.
-    """
-    supervised = Supervised(
-        [sys.executable, "-I", "-S", SUPERVISOR, folder, *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=output,
-        start_new_session=True,
-    )
-    _all.add(supervised)
-    return supervised
 
 
 def _let_go_of_copies() -> None:

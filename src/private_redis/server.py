@@ -20,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from private_redis.errors import RedisUnavailable
-from private_redis.lifetime import Supervised, start_supervised
+from private_redis.lifetime import Supervised
 from private_redis.program import find_server
 
 FOLDER = "private-server-"
@@ -92,9 +92,7 @@ class PrivateServer:
         options += ["--save", "", "--appendfsync", "always"]
         options += ["--appendonly", "yes" if self._append_only else "no"]
         with Path(self._folder, LOG).open("wb") as log:
-            self._supervisor = start_supervised(
-                [program, *options], folder=self._folder, output=log
-            )
+            self._supervisor = Supervised([program, *options], folder=self._folder, output=log)
         if before:  # now that the new one looks after the folder, the old one must not remove it
             before.kill()
             before.wait()

@@ -139,8 +139,8 @@ def test_two_processes_have_two_servers() -> None:
 
 FORK_WHILE_A_THREAD_READS = """
 import os, sys, threading, time
-from private_redis import start_supervised
-program = start_supervised([sys.executable, "-c", "import time; time.sleep(60)"])
+from private_redis import Supervised
+program = Supervised([sys.executable, "-c", "import time; time.sleep(60)"])
 program.read_program_pid()
 threading.Thread(target=lambda: program.stderr.read(), daemon=True).start()
 time.sleep(0.2)  # the thread waits in its read by then

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from backend.examples.pop_or_reserve import Mode, Options
 from course.waiting import until
-from private_redis import start_supervised
+from private_redis import Supervised
 
 PROGRAM = ("-m", "backend.examples.consumer")
 
@@ -40,7 +40,7 @@ class Consumer:
         }
         self.taken, self.handled = self._reports["taken"], self._reports["handled"]
         self.log: list[str] = []
-        self._supervisor = start_supervised(
+        self._supervisor = Supervised(
             [sys.executable, *program, url, mode, json.dumps(asdict(options))]
         )
         self.pid = self._supervisor.read_program_pid() or 0

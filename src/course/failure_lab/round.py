@@ -113,7 +113,7 @@ class Round:
         """Start a consumer in a process of its own; return when it takes items.
 
         Args:
-            options: see `modes.Options`, for example `work_seconds=0.1, lease=1`.
+            options: those of `backend.examples.pop_or_reserve.Options`, as `work_seconds=0.1`.
 
         Raises:
             TypeError: there is no such option.
