@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from backend.core.redis import RedisClient
 from backend.core.subscription import Subscription
@@ -21,12 +21,19 @@ NO_NAMES = {
     "WAIT", "XREAD", "XREADGROUP",
 }  # fmt: skip
 """Commands whose first argument is no name of a key or channel."""
+TWO_NAMES = {
+    "BLMOVE", "BRPOPLPUSH", "COPY", "LMOVE", "RENAME", "RENAMENX", "RPOPLPUSH", "SMOVE",
+}  # fmt: skip
+"""Commands whose second argument is a name, too."""
 BYSTANDERS = {"camera:somebody_elses:status": None, "batch:somebody_elses:current": 1000}
 """Keys that no answer has any business with, and the seconds that they have to live."""
 
 
 class AnswersClient(RedisClient):
     """The client that an answer is given: keeps a record, and sends nothing that hits others."""
+
+    strays: ClassVar[list[str]] = []
+    """What the answer of this process has named without the namespace, and was not there before."""
 
     def __init__(self, url: str, **options: Any) -> None:
         super().__init__(url, **options)
@@ -48,10 +55,11 @@ class AnswersClient(RedisClient):
             self.refused.append(name)
             raise PermissionError(f"{name} is not for an exercise: it changes the whole server.")
         self.commands.append(command)
-        if name not in NO_NAMES and len(command) > 1:
-            key = command[1].decode() if isinstance(command[1], bytes) else str(command[1])
+        for key in _names_in(command):
             if not key.startswith(self.namespace):
                 self.misnamed.append(("AS_THEY_ARE", key))
+                if not await super().call("EXISTS", key):
+                    self.strays.append(key)
             elif key.startswith(2 * self.namespace) and self.namespace:
                 self.misnamed.append(("NAMED_TWICE", key))
         try:
@@ -76,6 +84,13 @@ class AnswersClient(RedisClient):
     def closed(self) -> bool:
         """Whether it is not connected, or not any more."""
         return self._commands is None
+
+
+def _names_in(command: tuple[Any, ...]) -> list[str]:
+    """Return the names of keys and channels that a command begins with."""
+    name, *arguments = (each.decode() if isinstance(each, bytes) else str(each) for each in command)
+    name = name.upper()
+    return [] if name in NO_NAMES else arguments[: 2 if name in TWO_NAMES else 1]
 
 
 AnswersClient.__name__ = RedisClient.__name__  # as an error that a reader sees names it

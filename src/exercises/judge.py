@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -16,8 +17,10 @@ import redis
 from course.session import CourseRedis
 from exercises import mishaps, sandbox
 from exercises.bench import LIMIT, Bench
+from exercises.clients import AnswersClient
 from exercises.exercise import Exercise
 from exercises.verdict import NotYet, Verdict
+from private_redis import client_without_retries
 
 MOST_OUTPUT = 2000
 """Characters of what an answer prints that are shown."""
@@ -61,6 +64,7 @@ def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
     def end(verdict: NotYet | None, broken: str = "") -> None:
         if verdict and "full_name" not in exercise.says(verdict.mistake):
             verdict = mishaps.misnamed(bench.client) or verdict
+        _remove_strays(bench.redis.redis_url)
         said = (verdict and verdict.when) or bench.situation
         send(_report(verdict, said, printed.getvalue()[-MOST_OUTPUT:], broken))
         os._exit(0)
@@ -87,6 +91,13 @@ def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
         # What the answer returned or stored is of a form that the check did not foresee.
         end(mishaps.unforeseen(error))
     end(None)
+
+
+def _remove_strays(url: str) -> None:
+    """Remove what the answer has left outside of its namespace: the server may be the reader's."""
+    if AnswersClient.strays:
+        with suppress(redis.RedisError, OSError), client_without_retries(url, timeout=1) as client:
+            client.delete(*AnswersClient.strays)
 
 
 def _report(

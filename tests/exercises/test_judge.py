@@ -283,6 +283,36 @@ async def test_an_ordinary_mistake_has_a_sentence_of_its_own(answer: Any, said: 
     assert said in verdict
 
 
+async def _moves_it_to_a_bare_name(client: RedisClient, detection: Any) -> Any:
+    await client.add_to_queue("detection_queue", detection)
+    queue = client.full_name("detection_queue")
+    await client.call("LMOVE", queue, "test:moved", "LEFT", "LEFT", repeat=False)
+
+
+async def _names_it_bare_and_hangs(client: RedisClient, detection: Any) -> Any:
+    await _names_it_bare(client, detection)
+    await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize(
+    "answer", [_names_it_bare, _moves_it_to_a_bare_name, _names_it_bare_and_hangs]
+)
+async def test_what_a_wrong_answer_adds_outside_of_the_namespace_is_removed(
+    answer: Any, client: RedisClient
+) -> None:
+    assert COMMON["AS_THEY_ARE"] in await check(answer)
+    assert await client.call("EXISTS", "test:bare", "test:moved") == 0
+
+
+async def test_what_was_there_before_a_wrong_answer_stays(client: RedisClient) -> None:
+    await client.call("SET", "test:bare", "not yours")
+    try:
+        assert COMMON["AS_THEY_ARE"] in await check(_names_it_bare)
+        assert await client.call("GET", "test:bare") == b"not yours"
+    finally:
+        await client.call("DEL", "test:bare")
+
+
 def _runs(pid: int) -> bool:
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
