@@ -7,16 +7,17 @@ does ends with it: to variables, tasks, connections, subscriptions, and to the i
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ctypes
 import json
 import os
 import resource
-import selectors
 import signal
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -31,40 +32,47 @@ GRACE = 1.0
 
 
 async def run(job: Callable[[Send], None], *, limit: float) -> Report | None:
-    """Run `job` in a child process, and return what it sends.
+    """Run `job` in a child process, and return what it sends; None if it ended without a report.
 
     Args:
         job: called in the child with a function that sends a report, something that JSON can hold.
             The child ends when the job returns.
         limit: seconds after which the child is killed, with every process that it started.
 
-    Returns:
-        The report; None if the child ended without one.
-
     Raises:
         TimeoutError: the child was killed, since its time was over.
     """
-    reading, writing = os.pipe()
+    reading, writing = Pipe(duplex=False)
     with warnings.catch_warnings():
         # Python 3.12 warns that a fork has no other threads. The child uses none of the kernel's.
         warnings.simplefilter("ignore", DeprecationWarning)
         keeper = os.fork()
     if keeper == 0:
         _be_the_keeper(job, writing, limit)
-    os.close(writing)
+    writing.close()
     try:
-        answer = await asyncio.to_thread(_collect, keeper, reading, limit)
+        return await asyncio.to_thread(_collect, keeper, reading, limit)
     except asyncio.CancelledError:  # the reader's Interrupt
         _tell(keeper, signal.SIGTERM)
         raise
+
+
+def _collect(keeper: int, reading: Connection, limit: float) -> Report | None:
+    """Wait for the report; then make sure that the child has ended, and all that it started."""
     try:
-        report = json.loads(answer) if answer else None
-    except ValueError:  # something else wrote there
+        if not reading.poll(limit):
+            raise TimeoutError
+        with suppress(EOFError, OSError, ValueError):  # none was sent, or something else wrote
+            report = json.loads(reading.recv_bytes(LONGEST_REPORT))
+            return report if isinstance(report, dict) else None
         return None
-    return report if isinstance(report, dict) else None
+    finally:
+        reading.close()
+        _tell(keeper, signal.SIGTERM)
+        os.waitpid(keeper, 0)
 
 
-def _be_the_keeper(job: Callable[[Send], None], writing: int, limit: float) -> None:
+def _be_the_keeper(job: Callable[[Send], None], writing: Connection, limit: float) -> None:
     """Start the child, wait for its end or the end of its time, and leave no process behind.
 
     On Linux, a process whose parent has ended becomes a child of the keeper. So the keeper finds
@@ -80,12 +88,12 @@ def _be_the_keeper(job: Callable[[Send], None], writing: int, limit: float) -> N
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             _be_the_child(job, writing)
-        os.close(writing)
+        writing.close()
         deadline = time.monotonic() + limit + GRACE  # should the notebook not be there to tell it
         while not over and time.monotonic() < deadline and not _ended(child):
             time.sleep(0.002)
         for kill in (os.killpg, os.kill):  # the second, should it not have come to its setsid()
-            with contextlib.suppress(ProcessLookupError, PermissionError):
+            with suppress(ProcessLookupError, PermissionError):
                 kill(child, signal.SIGKILL)
         _end_the_rest()
     finally:
@@ -93,7 +101,7 @@ def _be_the_keeper(job: Callable[[Send], None], writing: int, limit: float) -> N
 
 
 def _adopt_orphans() -> None:
-    with contextlib.suppress(OSError, AttributeError):  # Linux has it, macOS has not
+    with suppress(OSError, AttributeError):  # Linux has it, macOS has not
         set_child_subreaper = 36
         ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
@@ -106,7 +114,7 @@ def _ended(child: int) -> bool:
 def _end_the_rest() -> None:
     """Wait until every child of this process has ended; kill those that take too long."""
     deadline = time.monotonic() + GRACE
-    with contextlib.suppress(ChildProcessError):  # there is none any more
+    with suppress(ChildProcessError):  # there is none any more
         while time.monotonic() < deadline + GRACE:
             if os.waitpid(-1, os.WNOHANG)[0]:
                 continue
@@ -120,7 +128,7 @@ def _children() -> list[int]:
     """Return the children of this process, as Linux lists them."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
+        with suppress(OSError):  # it has ended meanwhile
             # `1234 (name) S 1 …`: the name may hold anything, the parent comes second behind it.
             if int(entry.read_text().rpartition(")")[2].split()[1]) == os.getpid():
                 found.append(int(entry.parent.name))
@@ -128,24 +136,22 @@ def _children() -> list[int]:
 
 
 def _tell(process: int, what: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+    with suppress(ProcessLookupError, PermissionError):
         os.kill(process, what)
 
 
-def _be_the_child(job: Callable[[Send], None], writing: int) -> None:
+def _be_the_child(job: Callable[[Send], None], writing: Connection) -> None:
     myself = os.getpid()
 
     def send(report: Report) -> None:
         if os.getpid() != myself:  # the answer has forked: its copy has nothing to say
             os._exit(0)
-        message = json.dumps(report).encode() + b"\n"
-        while message:
-            message = message[os.write(writing, message) :]
+        writing.send_bytes(json.dumps(report).encode())
 
     try:
         os.setsid()  # so that it can be killed with all that it starts
         _limit_memory()
-        _let_go_of_files(keep=writing)
+        _let_go_of_files(keep=writing.fileno())
         job(send)
     finally:
         os._exit(0)  # no farther: the code behind this belongs to the notebook
@@ -153,7 +159,7 @@ def _be_the_child(job: Callable[[Send], None], writing: int) -> None:
 
 def _limit_memory() -> None:
     """Refuse this process more memory than MEMORY beyond what it has, where the system can."""
-    with contextlib.suppress(OSError, ValueError):
+    with suppress(OSError, ValueError):
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + MEMORY
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -170,29 +176,5 @@ def _let_go_of_files(keep: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for file in [int(entry.name) for entry in Path("/dev/fd").iterdir()]:
         if file not in (nowhere, keep):
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 os.dup2(nowhere, file, inheritable=False)
-
-
-def _collect(keeper: int, reading: int, limit: float) -> bytes:
-    """Read the report, one line; then make sure that the child has ended, and all that it started.
-
-    A process of the answer's may hold the pipe open, or write into it without end.
-    """
-    answer, deadline, over = b"", time.monotonic() + limit, False
-    try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(reading, selectors.EVENT_READ)
-            while b"\n" not in answer and len(answer) < LONGEST_REPORT:
-                over = not selector.select(max(0, deadline - time.monotonic()))
-                if over or not (piece := os.read(reading, 65536)):
-                    break
-                answer += piece
-    finally:
-        os.close(reading)
-        _tell(keeper, signal.SIGTERM)
-        os.waitpid(keeper, 0)
-    line, ended, _ = answer.partition(b"\n")
-    if not ended and (over or time.monotonic() >= deadline):
-        raise TimeoutError
-    return line if ended else b""
