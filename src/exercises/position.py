@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import linecache
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -18,13 +17,12 @@ class ReadersCode:
         self.namespaces = [each.__globals__ for each in functions]
         """The notebook's variables, once for each function."""
         self._files = {each.__code__.co_filename for each in functions}
-        self._below = {id(frame) for frame, _ in traceback.walk_stack(None)}
+        self._depth = len(traceback.extract_stack())
         """What was on the stack already: the cell with the check among it."""
 
     def where_raised(self, error: BaseException) -> str:
         """Return the innermost line of the reader's that the exception went through, or ""."""
-        frames = traceback.walk_tb(error.__traceback__)
-        return next((_line(*each) for each in reversed([*frames]) if self._holds(each[0])), "")
+        return self._innermost(traceback.extract_tb(error.__traceback__))
 
     def where_it_is(self, frame: FrameType | None, running: Any) -> str:
         """Return the line of the reader's that is executed, or else waits; "" if there is none.
@@ -33,14 +31,16 @@ class ReadersCode:
             frame: the innermost frame on the stack.
             running: the coroutine of the answer, which is on no stack while it waits.
         """
-        stack = traceback.walk_stack(frame) if frame else ()
-        waiting = ((each, each.f_lineno) for each in reversed([*_chain(running)]))
-        lines = (_line(*each) for each in [*stack, *waiting] if self._holds(each[0]))
-        return next(lines, "")
+        stack = traceback.extract_stack(frame)[self._depth :]
+        waiting = ((each, each.f_lineno) for each in _chain(running))
+        return self._innermost(stack) or self._innermost(traceback.StackSummary.extract(waiting))
 
-    def _holds(self, frame: FrameType) -> bool:
-        is_above = id(frame) not in self._below
-        return is_above and frame.f_code.co_filename in self._files
+    def _innermost(self, frames: Sequence[traceback.FrameSummary]) -> str:
+        for each in reversed(frames):
+            if each.filename in self._files:
+                text = f": `{each.line}`" if each.line else ""
+                return f", in line {each.lineno} of your cell{text}"
+        return ""
 
 
 def _chain(coroutine: Any) -> Iterator[FrameType]:
@@ -50,8 +50,3 @@ def _chain(coroutine: Any) -> Iterator[FrameType]:
         if frame:
             yield frame
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "ag_await", None)
-
-
-def _line(frame: FrameType, number: int) -> str:
-    text = linecache.getline(frame.f_code.co_filename, number).strip()
-    return f", in line {number} of your cell" + (f": `{text}`" if text else "")
