@@ -24,12 +24,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-SECTIONS = ["Stub", "Hints", "Solution", "Why", "Mistakes"]
-_SECTION = re.compile(rf"^## ({'|'.join(SECTIONS)})$", re.MULTILINE)
-_HEAD = re.compile(r"---\nplace: (\d+)\n---\n\s*# Exercise: (.+)\n\s*(\S[\s\S]*)")
-_FENCE = re.compile(r"```python\n([\s\S]+?)\n```")
-_MISTAKE = re.compile(r"^- ([A-Z_0-9]+): (.+)$", re.MULTILINE)
-_HINTS = re.compile(r"1\. (.+)\n2\. (.+)\n3\. (.+)")
+_FENCE = r"```python\n([\s\S]+?)\n```", "one fence, ```python … ```, and nothing beside it"
+FORM = {
+    "the beginning": (
+        r"---\nplace: (\d+)\n---\n\s*# Exercise: (.+)\n\s*(\S[\s\S]*)",
+        "`place: 1` between lines of `---`, `# Exercise: …`, a task",
+    ),
+    "Stub": _FENCE,
+    "Hints": (r"1\. (.+)\n2\. (.+)\n3\. (.+)", "three lines, `1. …`, `2. …` and `3. …`"),
+    "Solution": _FENCE,
+    "Why": (r"(.+)", "one line"),
+    "Mistakes": (r"((?:- [A-Z_0-9]+: .+(?:\n|$))*)", "lines, `- NAME: what is said of it.`"),
+}
+"""The form of each section, and what is said of one that is not in it."""
+SECTIONS = [*FORM][1:]
 
 
 class BadForm(ValueError):
@@ -85,56 +93,35 @@ def read(file: Path) -> Exercise:
     Raises:
         BadForm: something is missing, or not as it should be.
     """
-    head, *rest = _SECTION.split(file.read_text(encoding="utf-8"))
+
+    def refuse(where: str, needed: str) -> NoReturn:
+        raise BadForm(f"{file}: {where} must be {needed}.")
+
+    headings = re.compile(rf"^## ({'|'.join(SECTIONS)})$", re.MULTILINE)
+    head, *rest = headings.split(file.read_text(encoding="utf-8"))
     if rest[::2] != SECTIONS:
-        _refuse(file, "the sections", f"`## {', ## '.join(SECTIONS)}`, once and in this order")
-    stub, hints, solution, why, mistakes = (section.strip() for section in rest[1::2])
-    begins = _HEAD.fullmatch(head.strip())
-    if not begins:
-        _refuse(file, "the beginning", "`place: 1` between lines of `---`, `# Exercise: …`, a task")
-    given = _HINTS.fullmatch(hints)
-    if not given:
-        _refuse(file, "Hints", "three lines, `1. …`, `2. …` and `3. …`")
-    if not why or "\n" in why:
-        _refuse(file, "Why", "one line")
-    if not all(map(_MISTAKE.fullmatch, mistakes.splitlines())):
-        _refuse(file, "Mistakes", "lines, `- NAME: what is said of it.`")
-    place, title, task = begins.groups()
-    exercise = Exercise(
-        name=f"{file.parent.name}.{file.stem}",
-        place=int(place),
-        title=title,
-        task=task,
-        stub=_code(file, "Stub", stub),
-        hints=given.groups(),
-        solution=_code(file, "Solution", solution),
-        why=why,
-        mistakes=mistakes_in(mistakes),
-    )
+        refuse("the sections", f"`## {', ## '.join(SECTIONS)}`, once and in this order")
+    parts: list[str] = []
+    for (where, (form, needed)), text in zip(FORM.items(), [head, *rest[1::2]], strict=True):
+        found = re.fullmatch(form, text.strip()) or refuse(where, needed)
+        parts += found.groups()
+    place, title, task, stub, *hints, solution, why, mistakes = parts
+    for where, code in (("Stub", stub), ("Solution", solution)):
+        try:
+            ast.parse(code)
+        except SyntaxError as error:
+            refuse(where, f"Python: {error.msg}, line {error.lineno} of the fence")
+    name, said = f"{file.parent.name}.{file.stem}", mistakes_in(mistakes)
+    exercise = Exercise(name, int(place), title, task, stub, tuple(hints), solution, why, said)
     if not exercise.answers:
-        _refuse(file, "Stub", "code that defines what is judged")
+        refuse("Stub", "code that defines what is judged")
     return exercise
 
 
 def mistakes_in(text: str) -> dict[str, str]:
     """Return what is said of each mistake that the text lists, by its name."""
-    return dict(_MISTAKE.findall(text))
+    return dict(re.findall(r"^- ([A-Z_0-9]+): (.+)$", text, re.MULTILINE))
 
 
 COMMON = mistakes_in((Path(__file__).parent / "mistakes.md").read_text(encoding="utf-8"))
 """The mistakes that can be made in every exercise."""
-
-
-def _code(file: Path, section: str, text: str) -> str:
-    fence = _FENCE.fullmatch(text)
-    if not fence:
-        _refuse(file, section, "one fence, ```python … ```, and nothing beside it")
-    try:
-        ast.parse(fence[1])
-    except SyntaxError as error:
-        _refuse(file, section, f"Python: {error.msg}, line {error.lineno} of the fence")
-    return fence[1]
-
-
-def _refuse(file: Path, where: str, needed: str) -> NoReturn:
-    raise BadForm(f"{file}: {where} must be {needed}.")
