@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import re
 import sys
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import Any
 
 from exercises.exercise import Exercise
@@ -28,26 +28,26 @@ def follow_the_cells() -> None:
 def missing(exercise: Exercise, answers: tuple[Any, ...]) -> str:
     """Return why these answers are no attempt, as sentences; "" if they are one."""
     values = [each for a in answers for each in (a.values() if isinstance(a, dict) else [a])]
-    if any(each is ... for each in values) and not all(each is ... for each in values):
+    is_open = [each is ... for each in values]
+    if all(is_open) or _untouched(exercise, answers):
+        return "Change the cell above, run it, then run this one again."
+    if any(is_open):
         return (
             "A `...` is left in the cell above. Replace it, run the cell, then run this one again."
         )
-    if all(each is ... for each in values) or _untouched(exercise, answers):
-        return "Change the cell above, run it, then run this one again."
-    names = "|".join(exercise.answers)
-    defines = re.compile(rf"^(async\s+)?def ({names})\b|^({names})\s*=", re.MULTILINE)
     for ran in reversed(_ran):
         source, error = ran.info.raw_cell, ran.error_before_exec or ran.error_in_exec
         if any(_is_from(answer, source) for answer in answers):
             return ""
-        if ran.info.cell_id != f"{exercise.slug}-stub" and not defines.search(source):
+        has_name = _defines(source, *exercise.answers)
+        if not has_name and ran.info.cell_id != f"{exercise.slug}-stub":
             continue
         old = f"`{exercise.answers[0]}` is still what it was before."
         if error:
             return (
                 f"The cell above ended in {type(error).__name__}, and {old} Mend it, then run both."
             )
-        if not defines.search(source):
+        if not has_name:
             return f"The cell above gives another name, and {old} Give it this name, then run both."
         return ""
     return ""
@@ -55,11 +55,13 @@ def missing(exercise: Exercise, answers: tuple[Any, ...]) -> str:
 
 def cell(exercise: Exercise) -> str:
     """Return the reader's cell that has defined the answers last; "" where there is no notebook."""
-    defines = re.compile(
-        rf"^(async\s+)?def {exercise.answers[0]}\b|^{exercise.answers[0]}\s*=", re.M
-    )
     sources = (ran.info.raw_cell for ran in reversed(_ran) if ran.success)
-    return next((source for source in sources if defines.search(source)), "")
+    return next((each for each in sources if _defines(each, exercise.answers[0])), "")
+
+
+def _defines(source: str, *names: str) -> bool:
+    pattern = rf"^((async\s+)?def ({'|'.join(names)})\b|({'|'.join(names)})\s*=)"
+    return bool(re.search(pattern, source, re.MULTILINE))
 
 
 def _is_from(answer: Any, source: str) -> bool:
@@ -69,25 +71,20 @@ def _is_from(answer: Any, source: str) -> bool:
 
 
 def _untouched(exercise: Exercise, answers: tuple[Any, ...]) -> bool:
-    """Whether the answers are still those of the stub, compiled alike."""
+    """Whether the answers are functions that do what those of the stub do, all alike."""
     stub: dict[str, Any] = {}
     exec(exercise.stub, stub)
-    pairs = [(answer, stub[name]) for name, answer in zip(exercise.answers, answers, strict=True)]
-    return all(
-        isinstance(answer, FunctionType)
-        and isinstance(given, FunctionType)
-        and _same(answer.__code__, given.__code__)
-        for answer, given in pairs
-    )
+    codes = [getattr(answer, "__code__", None) for answer in answers]
+    return None not in codes and [*map(_placeless, codes)] == [
+        _placeless(getattr(stub[name], "__code__", None)) for name in exercise.answers
+    ]
 
 
-def _same(one: CodeType, other: CodeType) -> bool:
-    """Whether two functions do the same, instruction by instruction, wherever they stand."""
-    if (one.co_code, one.co_names, one.co_varnames, len(one.co_consts)) != (
-        (other.co_code, other.co_names, other.co_varnames, len(other.co_consts))
-    ):
-        return False
-    return all(
-        _same(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType) else a == b
-        for a, b in zip(one.co_consts, other.co_consts, strict=True)
+def _placeless(code: Any) -> Any:
+    """Return code that equals other code of the same instructions, wherever the two stand."""
+    if not isinstance(code, CodeType):
+        return code
+    constants = tuple(map(_placeless, code.co_consts))
+    return code.replace(
+        co_consts=constants, co_filename="", co_firstlineno=1, co_linetable=b"", co_flags=0
     )
