@@ -118,7 +118,8 @@ class ReliableQueue:
             given by itself, three times in a lease, as long as the event loop runs.
         max_attempts: how often an item is handed out before it goes to `dlq:<queue_name>`.
         backoff_base: seconds before the first retry, doubled with each further one, and made
-            up to a quarter longer or shorter by chance.
+            up to a quarter longer or shorter by chance. A consumer that is idle looks every two
+            seconds whether a retry of another's is due.
         backoff_cap: seconds that such a wait can last at the most, before chance.
     """
 

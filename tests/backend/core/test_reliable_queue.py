@@ -134,6 +134,22 @@ async def test_a_failed_item_waits_before_it_is_tried_again(client: RedisClient)
         assert 20 < float(due) / 1000 - seconds < 40
 
 
+async def test_a_retry_of_another_reaches_an_idle_consumer_two_seconds_late_at_the_most(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client) as failing, queue_of(client) as idle:
+        job = await take(failing)
+        waiting = asyncio.create_task(idle.take(10))
+        await until(lambda: idle._wait)
+        began = time.monotonic()
+        await failing.fail(job, "not now")
+        retried = await waiting
+        assert retried is not None
+        assert retried.attempt == 2
+        assert time.monotonic() - began < 2.9  # two seconds, and what a busy machine adds
+
+
 async def test_the_wait_doubles_with_each_failure_up_to_the_cap(
     client: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
