@@ -34,8 +34,8 @@ lab: $(READY) ## open the course in JupyterLab; Ctrl-C ends it
 doctor: $(READY) ## check Python, packages and server, and say what to do
 	@$(VENV) python -m course doctor
 
-test: $(TOOLS) ## run every test and every notebook, and compare the stored outputs
-	@$(VENV) pytest $(ARGS)
+test: $(TOOLS) ## run every test and every notebook on all cores, and compare the stored outputs
+	@$(VENV) pytest -n logical $(ARGS)
 
 check: $(TOOLS) ## lint, format, types, who may import whom, clean metadata of the notebooks
 	@$(VENV) ruff check
