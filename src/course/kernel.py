@@ -27,10 +27,6 @@ def unseen_tasks() -> list[str]:
 
     Not counted are the task that asks, and those of the notebook's own machinery.
     """
-    try:
-        asking = asyncio.current_task()
-    except RuntimeError:  # no event loop runs here
-        asking = None
     # All there are: `asyncio.all_tasks()` leaves out those that have ended. And type(), for among
     # all objects there are proxies that object to being asked.
     tasks: list[asyncio.Task[Any]] = [
@@ -38,6 +34,7 @@ def unseen_tasks() -> list[str]:
         for thing in gc.get_objects()
         if hasattr(type(thing), "_asyncio_future_blocking") and hasattr(type(thing), "get_coro")
     ]
+    asking = asyncio.current_task()
     ours = [task for task in tasks if task is not asking and not _is_machinery(task)]
     return sorted(filter(None, map(_what_is_wrong_with, ours)))
 

@@ -12,7 +12,7 @@ from backend.services.detector import DetectionWorker
 from backend.services.detectors.background import BackgroundDetector
 from backend.services.event_broadcaster import EVENT_CHANNEL
 from backend.services.file_watcher import FileWatcher
-from course.pipeline_lab import Clock, time_of_event
+from course.pipeline_lab import Clock, log_of, time_of_event
 
 PARTS = [
     "file watcher",
@@ -51,6 +51,16 @@ async def test_the_parts_of_the_way_add_up_to_the_whole(redis_url, namespace, tm
     assert sum(span.seconds for span in spans) == pytest.approx(whole, abs=0.1)
     in_batch = next(span.seconds for span in spans if span.what == "batch")
     assert in_batch >= 0.25 if kind == "cat" else in_batch < 0.05
+
+
+async def test_what_a_stage_logs_is_collected_and_goes_nowhere_else(client, caplog):
+    aggregator = BatchAggregator(client)
+    with log_of(aggregator) as lines:
+        aggregator.log.info("%s files", 2)
+        assert lines == ["2 files"]
+    assert caplog.messages == []
+    aggregator.log.warning("after it")
+    assert (lines, caplog.messages) == (["2 files"], ["after it"])
 
 
 def test_a_clock_stands_still_until_it_is_put_forward():
