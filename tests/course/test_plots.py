@@ -254,10 +254,10 @@ def counted(missing: list[int], waiting: list[int], outages: Sequence[Outage] = 
     lengths = Lengths(None, [*PLACES], timed=True, timeout=1)  # type: ignore[arg-type]
     lengths.times, lengths.outages = [float(n) for n in range(len(missing))], [*outages]
     for place in PLACES:
-        lengths._values[place] = [0] * len(missing)
-    lengths._values["missing"], lengths._values["waiting"] = missing, waiting
+        lengths[place] = [0] * len(missing)
+    lengths["missing"], lengths["waiting"] = missing, waiting
     pairs = zip(missing, waiting, strict=True)
-    lengths._values["handled"] = [12 - gone - left for gone, left in pairs]
+    lengths["handled"] = [12 - gone - left for gone, left in pairs]
     return lengths
 
 
@@ -495,7 +495,7 @@ def test_series_differ_in_colour_marker_and_dash() -> None:
 
 def test_a_length_is_drawn_as_steps_on_whole_numbers_from_zero() -> None:
     lengths = Lengths(None, [QUEUE], timed=False, timeout=1)  # type: ignore[arg-type]
-    lengths._values[QUEUE][:], lengths.times[:] = [0, 1, 2], [0, 0.1, 0.2]
+    lengths[QUEUE][:], lengths.times[:] = [0, 1, 2], [0, 0.1, 0.2]
     axes = plots.queue_lengths(lengths, title="").axes[0]
     assert axes.lines[0].get_drawstyle() == "steps-post"
     assert all(tick == int(tick) for tick in [*axes.get_yticks(), *axes.get_xticks()])

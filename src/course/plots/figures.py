@@ -41,7 +41,7 @@ def queue_lengths(lengths: Lengths, *, title: str, reach: tuple[float, float] = 
         reach: how far the axes reach at least, (seconds or steps, items): for figures to compare.
     """
     figure = line(
-        {queue: lengths[queue] for queue in lengths.queues},
+        lengths,
         x=lengths.x,
         title=title,
         x_label="seconds" if lengths.timed else "step",

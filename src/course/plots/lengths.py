@@ -27,11 +27,10 @@ SILENCE = 0.5
 """Seconds without an answer after which it is said: until then, a length holds."""
 
 
-class Lengths:
-    """The lengths of some queues, or other counts, sample by sample. `watch` makes it.
+class Lengths(dict[str, list[int]]):
+    """The lengths of each queue, or other counts, sample by sample, oldest first. `watch` makes it.
 
     Attributes:
-        queues: the names of what is counted, in the order in which they are drawn.
         timed: True when samples are taken by the clock, False when only `sample()` takes them.
         times: when each sample arrived, in seconds after the watch began.
         marks: the moments named with `mark()`.
@@ -39,20 +38,15 @@ class Lengths:
     """
 
     def __init__(self, read: Read, queues: Sequence[str], *, timed: bool, timeout: float) -> None:
-        self.queues = tuple(queues)
+        super().__init__({queue: [] for queue in queues})
         self.timed = timed
         self.times: list[float] = []
         self.marks: list[Mark] = []
         self.outages: list[Outage] = []
-        self._values: dict[str, list[int]] = {queue: [] for queue in queues}
         self._read = read
         self._timeout = timeout
         self._start = time.monotonic()
         self._asked: float | None = None  # since when an answer is owed
-
-    def __getitem__(self, queue: str) -> list[int]:
-        """Return all lengths of one queue, in items, oldest first."""
-        return self._values[queue]
 
     @property
     def x(self) -> list[float]:
@@ -77,7 +71,7 @@ class Lengths:
             if not deadline.expired():
                 raise  # the client's own, with words of its own
             raise TimeoutError(
-                f"Counting {', '.join(self.queues)} took longer than "
+                f"Counting {', '.join(self)} took longer than "
                 f"{self._timeout:g} s: the server hangs, or is busy with one long command. "
                 "`redis-cli ping` and `redis-cli slowlog get` tell which."
             ) from error
@@ -88,9 +82,9 @@ class Lengths:
             self.outages.append(Outage(self._asked, answered))
         self._asked = None
         self.times.append(answered)
-        sample = dict(zip(self.queues, values, strict=True))
+        sample = dict(zip(self, values, strict=True))
         for queue, value in sample.items():
-            self._values[queue].append(value)
+            self[queue].append(value)
         return sample
 
     def mark(self, label: str) -> None:

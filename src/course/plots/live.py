@@ -19,7 +19,7 @@ async def draw_until(sampling: asyncio.Task[None], lengths: Lengths) -> None:
 
     All frames have the same text: nbval compares the first with the last, which is stored.
     """
-    text = f"Live view of {', '.join(lengths.queues)}. Its numbers are others in every run."
+    text = f"Live view of {', '.join(lengths)}. Its numbers are others in every run."
     handle = None
     last = False
     while not last:
@@ -33,10 +33,10 @@ async def draw_until(sampling: asyncio.Task[None], lengths: Lengths) -> None:
 
 
 def _frame(lengths: Lengths, text: str) -> bytes:
-    longest = max(max(lengths[queue]) for queue in lengths.queues)
+    longest = max(map(max, lengths.values()))
     figure = queue_lengths(
         lengths,
-        title=f"Live view of {', '.join(lengths.queues)}",
+        title=f"Live view of {', '.join(lengths)}",
         reach=(_doubled(2, lengths.x[-1]), _doubled(10, longest)),
     )
     return png(figure, text)
