@@ -4,8 +4,6 @@ A cell that ends in an error may define nothing, and one with another name defin
 In both cases the function that `check` is given is the one from before.
 """
 
-from __future__ import annotations
-
 import linecache
 import re
 import sys

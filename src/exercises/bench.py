@@ -1,13 +1,12 @@
 """The bench on which a check tries an answer: clients, a server to break, and a deadline."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from itertools import chain
 from types import FrameType
 from typing import Any
 
@@ -17,9 +16,12 @@ from exercises.clients import BYSTANDERS, AnswersClient, Onlooker
 from exercises.interruptions import MOST_MOMENTS, Job, Stage, Way, apart
 from exercises.mishaps import Mishaps, Raised
 from exercises.position import ReadersCode
-from exercises.verdict import NotYet, expect
+from exercises.verdict import Mistake, NotYet, expect
 from exercises.watch import Watch
 from private_redis import PrivateServer
+
+__all__ = ["AnswersClient", "Bench", "Mistake", "NotYet", "Onlooker", "Stage", "expect"]
+"""What checks are made of."""
 
 LIMIT = 60.0
 """Seconds that a whole check may take.
@@ -51,7 +53,7 @@ class Bench:
         self._running: Any = None
         self._process = os.getpid()
         self._limit = LIMIT
-        self._too_long: str | Callable[[], str] = "TOO_LONG"
+        self._too_long = "TOO_LONG"
         self._job: Job | None = None
 
     async def set_up(self) -> None:
@@ -65,14 +67,10 @@ class Bench:
                 if isinstance(value, RedisClient):
                     value.forget_connections()
 
-    async def server(self, *, timeout: float = 1.0) -> PrivateServer:
-        """Start a server of its own to stop, pause or slow down; `client` is now one of it.
-
-        Args:
-            timeout: seconds that the client gives that server for an answer.
-        """
+    async def server(self) -> PrivateServer:
+        """Start a server of its own to stop, pause or slow down; `client` is now one of it."""
         server = PrivateServer().start()
-        self.client = AnswersClient(server.url, timeout=timeout)
+        self.client = AnswersClient(server.url, timeout=1.0)
         await self.client.connect()
         return server
 
@@ -96,7 +94,7 @@ class Bench:
         between: Callable[[], Awaitable[None]] | None = None,
         watch: bool = False,
         allowed: type[BaseException] | tuple[()] = (),
-        too_long: str | Callable[[], str] = "TOO_LONG",
+        too_long: str = "TOO_LONG",
         raised: Raised = "RAISED",
     ) -> Any:
         """Call the reader's function and return what it returns.
@@ -109,7 +107,7 @@ class Bench:
             between: awaited after each command that the answer sends with `bench.client`.
             watch: whether to see what it changes, also for a moment: then `bench.watch` knows.
             allowed: an exception that is an answer, too: then it is returned.
-            too_long: what is said of one that takes longer, or what returns it then.
+            too_long: the mistake of one that takes longer.
             raised: what is said of one that raises.
 
         Raises:
@@ -124,22 +122,25 @@ class Bench:
             self.watch = Watch(self.redis)
             await self.watch.begin()
             self.client.after_each.append(self.watch.look)
-        result = await self._call(function, arguments, allowed, raised)
-        self.mishaps.look_at(result, self.client)
+        try:
+            result = await self._call(function, arguments)
+        except SystemExit:
+            raise NotYet("EXITED", expected="a result", came="the end of the program") from None
+        except NotYet:
+            raise
+        except allowed as answer:
+            result = answer
+        except (Exception, asyncio.CancelledError) as error:
+            raise self.mishaps.raised(error, raised, self.client) from None
+        self.mishaps.look_at(result)
         mishaps.is_result(result, self.client)
         await mishaps.bystanders_are_there(self.redis)
         if watch:
             await self.watch.end()
         return result
 
-    async def _call(
-        self,
-        function: Callable[..., Any],
-        arguments: tuple[Any, ...],
-        allowed: type[BaseException] | tuple[()],
-        raised: Raised,
-    ) -> Any:
-        """Call the answer while the clock runs, and turn an exception into a verdict."""
+    async def _call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """Call the answer while the clock runs."""
         self.started = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, self._limit)
         try:
@@ -147,46 +148,28 @@ class Bench:
             if inspect.isawaitable(result):
                 self._running = result
                 result = await result
-        except SystemExit:
-            raise NotYet("EXITED", expected="a result", came="the end of the program") from None
-        except NotYet:
-            raise
-        except allowed as answer:
-            return answer
-        except (Exception, asyncio.CancelledError) as error:
-            raise self.mishaps.raised(error, raised, self.client) from None
+            return result
         finally:
             if os.getpid() != self._process:  # the answer has forked, and this is its copy:
                 os._exit(0)  # it must not talk on the connections of the check
             signal.setitimer(signal.ITIMER_REAL, LIMIT)
             self.seconds = time.monotonic() - self.started
             self._running, self.client.after_each, self._limit = None, [], LIMIT
-        return result
 
-    def ended(
-        self, least: float, most: float, early: str, late: str, *, expected: str, came: str = ""
-    ) -> None:
+    def ended(self, least: float, most: float, early: str, late: str, *, expected: str) -> None:
         """See that the last call took no less and no more than these seconds.
 
-        Args:
-            least: seconds.
-            most: seconds.
-            early: the mistake of one that ended before.
-            late: the mistake of one that ended afterwards.
-            expected: when it should have ended, in words.
-            came: what it returned, if that belongs into the verdict.
-
         Raises:
-            NotYet: it was too early, or too late.
+            NotYet: the mistake is `early` where it took less, and `late` where it took more.
         """
         if not least <= self.seconds <= most:
-            came = f"{came} after {self.seconds:.2f} s".strip()
-            raise NotYet(early if self.seconds < least else late, expected=expected, came=came)
+            mistake = early if self.seconds < least else late
+            raise NotYet(mistake, expected=expected, came=f"it ended after {self.seconds:.2f} s")
 
     async def interrupted(
         self,
         *arguments: Any,
-        job: Job | None = None,
+        lend: str = "",
         fill: Callable[[Onlooker], Awaitable[Any]] | None = None,
         ways: Sequence[Way] = ("killed", "cancelled"),
         overtaking: Job | None = None,
@@ -194,9 +177,8 @@ class Bench:
         """Cut the answer short at each of its commands, and yield each time: look at what is left.
 
         Args:
-            arguments: what it is called with, beside the client.
-            job: calls it in another way, with `stage.client`. What is lent to the answer awaits
-                `stage.moment(…)` where it is to be cut, too; `stage.lent(name)` does.
+            arguments: what it is called with, behind the client.
+            lend: the name of one more argument, `stage.lent` of it: it is cut in that, too.
             fill: makes the state to begin with, each time in an empty namespace.
             ways: how it is cut.
             overtaking: instead of a cut, what another process does in the middle.
@@ -207,7 +189,8 @@ class Bench:
 
         async def call(stage: Stage) -> Any:
             stage.overtaking = overtaking
-            return await (job(stage) if job else self.answers[0](stage.client, *arguments))
+            lent = [stage.lent(lend)] if lend else []
+            return await self.answers[0](stage.client, *arguments, *lent)
 
         self._job = call
         for way in ("overtaken",) if overtaking else ways:
@@ -228,16 +211,17 @@ class Bench:
         self,
         fill: Callable[[Onlooker], Awaitable[Any]],
         look: Callable[[], Awaitable[dict[str, list[Any]]]],
-        mistakes: Mapping[Any, str],
         right: dict[str, list[Any]],
+        mistakes: Mapping[Any, str],
     ) -> None:
         """Cut the answer short at each of its commands, and call it again.
 
         Args:
             fill: makes the state to begin with.
             look: returns what is in each list.
-            mistakes: for each item, the mistake if it is nowhere; "twice" and "other" for the rest.
             right: what is in each list in the end.
+            mistakes: if an item is nowhere: by the item, else "lost"; if it is there "twice"; and
+                if the end is an "other" one.
 
         Raises:
             NotYet: an item is nowhere or twice, at any moment; or the end is another one.
@@ -245,31 +229,36 @@ class Bench:
 
         async def once_each() -> dict[str, list[Any]]:
             there = await look()
-            for item in mistakes.keys() - {"twice", "other"}:
+            for item in chain(*right.values()):
                 times = sum(items.count(item) for items in there.values())
-                mistake = {mistakes["twice"]: times > 1, mistakes[item]: True}
+                lost = mistakes.get(item, mistakes["lost"])
+                mistake = {mistakes["twice"]: times > 1, lost: True}
                 expect(times, 1, mistake, expected=f"{item} in one list, once", shown=f"{there}")
             return there
 
         async for _ in self.interrupted(fill=fill):
             await once_each()
             await self.again()
-            expect(
-                await once_each(), right, mistakes["other"], when=f"{self.situation} Then again."
-            )
+            self.situation += " Then again."
+            expect(await once_each(), right, mistakes["other"])
 
     async def again(
-        self, job: Job | None = None, *, way: Way = "runs", moment: int = 0
+        self, job: Job | None = None, *, within: float = 8, way: Way = "runs", moment: int = 0
     ) -> sandbox.Report:
         """Call the answer in a process of its own, as `interrupted` did; see `apart`."""
         job = job or self._job
         assert job, "interrupted() says which"
-        url, namespace = self.client.redis_url, self.client.namespace
-        return await apart(url, namespace, job, way=way, moment=moment)
+        client = self.client
+        return await apart(client.redis_url, client.namespace, job, within, way=way, moment=moment)
 
     def too_long(self, frame: FrameType | None) -> NotYet:
         """Return the verdict on an answer whose time is over, which was in this frame."""
-        return self.mishaps.too_long(self._limit, frame, self._running, self._too_long)
+        if self.mishaps.forgotten:
+            return self.mishaps.forgot()
+        came = (
+            f"it took longer than {self._limit:g} s{self._code.where_it_is(frame, self._running)}"
+        )
+        return NotYet(self._too_long, expected=f"an end within {self._limit:g} s", came=came)
 
     def _called(self, function: Any, when: str, how: str = "called") -> str:
         return f"`{getattr(function, '__name__', 'It')}()` was {how} {when}."

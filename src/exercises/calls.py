@@ -1,7 +1,5 @@
 """The four calls that a reader makes."""
 
-from __future__ import annotations
-
 import dataclasses
 import secrets
 from collections import Counter

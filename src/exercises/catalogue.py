@@ -1,7 +1,5 @@
 """Where to find an exercise: by its name, or by its lesson."""
 
-from __future__ import annotations
-
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path

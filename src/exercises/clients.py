@@ -1,10 +1,9 @@
 """The two clients of a bench: the one that an answer is given, and the one that looks on."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from backend.core.redis import RedisClient
@@ -39,8 +38,6 @@ class AnswersClient(RedisClient):
         super().__init__(url, **options)
         self.commands: list[tuple[Any, ...]] = []
         """What was sent, in order."""
-        self.refused: list[str] = []
-        """The commands for everybody that it did not send."""
         self.cancelled: list[str] = []
         """The commands that were cancelled while the server had not answered."""
         self.misnamed: list[tuple[str, str]] = []
@@ -52,8 +49,7 @@ class AnswersClient(RedisClient):
         """Send a command, as the real client does."""
         name = str(command[0]).upper()
         if name in FOR_EVERYBODY:
-            self.refused.append(name)
-            raise PermissionError(f"{name} is not for an exercise: it changes the whole server.")
+            raise NotYet("FOR_ALL", expected="other keys stay", came=f"it sent {name}")
         self.commands.append(command)
         for key in _names_in(command):
             if not key.startswith(self.namespace):
@@ -87,10 +83,16 @@ class AnswersClient(RedisClient):
 
 
 def _names_in(command: tuple[Any, ...]) -> list[str]:
-    """Return the names of keys and channels that a command begins with."""
-    name, *arguments = (each.decode() if isinstance(each, bytes) else str(each) for each in command)
-    name = name.upper()
-    return [] if name in NO_NAMES else arguments[: 2 if name in TWO_NAMES else 1]
+    """Return the names of keys and channels among what a command begins with."""
+    name, *words = (each.decode() if isinstance(each, bytes) else str(each) for each in command)
+    match [name.upper(), *words]:
+        case ["EVAL" | "EVALSHA", _, number, *names] if number.isdecimal():
+            return names[: int(number)]
+        case [name, *names] if name in TWO_NAMES:
+            return names[:2]
+        case [name, *names] if name not in NO_NAMES:
+            return names[:1]
+    return []
 
 
 AnswersClient.__name__ = RedisClient.__name__  # as an error that a reader sees names it
@@ -99,24 +101,18 @@ AnswersClient.__name__ = RedisClient.__name__  # as an error that a reader sees 
 class Onlooker(RedisClient):
     """The client of the check: it looks at what an answer leaves, and makes time pass."""
 
-    async def add(self, queue: str, *items: Any) -> None:
-        """Add items to a queue, the first one first."""
+    async def add(self, queue: str, *items: Any, after: float = 0) -> None:
+        """Add items to a queue, the first one first, after so many seconds."""
+        await asyncio.sleep(after)
         for item in items:
             await self.add_to_queue(queue, item)
 
     def taking_note(self, name: str, *, takes: float = 0) -> Callable[[Any], Awaitable[None]]:
-        """Return a function for the answer, which adds what it is given to the list `name`.
+        """Return a function for the answer, which works for so many seconds.
 
-        Args:
-            name: of the list.
-            takes: seconds that it works before.
+        Then it adds what it is given to the list of this name.
         """
-
-        async def note(item: Any) -> None:
-            await asyncio.sleep(takes)
-            await self.add(name, item)
-
-        return note
+        return partial(self.add, name, after=takes)
 
     async def items(self, name: str, mistake: str) -> list[Any]:
         """Return the items of a queue.
@@ -180,9 +176,7 @@ class Onlooker(RedisClient):
     async def lives(
         self, key: str, seconds: int, mistake: Mistake, *, since: float, slack: float = 0
     ) -> None:
-        """See that a key was given its time to live.
-
-        However slow the machine is: what has passed in between is taken into account.
+        """See that a key was given its time to live, however slow the machine is.
 
         Args:
             key: the key.

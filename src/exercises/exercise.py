@@ -14,8 +14,6 @@ A file is a small form. Its text and code go into the notebook as they are:
     ## Mistakes    `- NAME: what is said of it`, one line each: the hints of the check
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Awaitable, Callable

@@ -6,8 +6,6 @@ same beginning and in a process of its own, which is cut short at its first comm
 and so on, until it ends by itself. Each time, the check looks at what is left.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
@@ -42,21 +40,28 @@ class Stage:
         send: sends the report to the process of the check.
     """
 
+    overtaking: "Job | None" = None
+    """What another process does at the moment, if the way is "overtaken"."""
+    was_cut = ""
+    """Where, in words."""
+
     def __init__(
         self, client: AnswersClient, redis: Onlooker, way: Way, moment: int, send: sandbox.Send
     ) -> None:
         self.client, self.redis = client, redis
-        self.overtaking: Job | None = None
-        """What another process does at the moment, if the way is "overtaken"."""
         self._way, self._left, self._send = way, moment, send
         self._task: asyncio.Task[Any] | None = None
         self._other: asyncio.Task[Any] | None = None
         self._is_open = False
-        self.was_cut = ""
 
-    async def perform(self, job: Job) -> str:
+    async def perform(self, job: "Job", within: float) -> str:
         """Run the job, be cut at the moment, and return what came of it, in words."""
-        self._task = asyncio.ensure_future(job(self))
+
+        async def limited() -> Any:
+            async with asyncio.timeout(within):
+                return await job(self)
+
+        self._task = asyncio.create_task(limited())
         self._is_open = True
         await asyncio.wait({self._task})
         self._is_open = False
@@ -88,15 +93,14 @@ class Stage:
             await asyncio.wait({self._other}, timeout=PATIENCE)
 
     def lent(self, name: str) -> Callable[[Any], Awaitable[None]]:
-        """Return what the answer is lent as `name`: it may be cut as it begins, and as it ends.
+        """Return a function for the answer, which adds what it is given to the list `name`.
 
-        In between, it adds what it is given to the list of this name.
+        It may be cut as it begins, and as it ends.
         """
-        note = self.redis.taking_note(name)
 
         async def lent(item: Any) -> None:
             await self.moment(f"when `{name}` begins")
-            await note(item)
+            await self.redis.add(name, item)
             await self.moment(f"when `{name}` ends")
 
         return lent
@@ -133,16 +137,9 @@ Job = Callable[[Stage], Awaitable[Any]]
 
 
 async def apart(
-    url: str, namespace: str, job: Job, *, way: Way = "runs", moment: int = 0
+    url: str, namespace: str, job: Job, within: float, *, way: Way = "runs", moment: int = 0
 ) -> sandbox.Report:
-    """Run a job in a process of its own.
-
-    Args:
-        url: the server.
-        namespace: of both clients.
-        job: called there with a stage.
-        way: what happens to the job at the moment.
-        moment: which one.
+    """Run a job in a process of its own, for so many seconds, with a stage in this namespace.
 
     Returns:
         `cut`: where it was cut, or "" if it ended by itself before; `came`: what it returned, or
@@ -156,13 +153,13 @@ async def apart(
         ):
             stage = Stage(client, redis, way, moment, send)
             stage.watch()
-            came = await stage.perform(job)
+            came = await stage.perform(job, within)
             send({"cut": stage.was_cut, "came": came})
 
     def child(send: sandbox.Send) -> None:
         asyncio.new_event_loop().run_until_complete(perform(send))
 
-    nothing = {"cut": None, "came": None}
     with suppress(TimeoutError):
-        return await sandbox.run(child, limit=LIMIT) or nothing
-    return nothing
+        if report := await sandbox.run(child, limit=LIMIT):
+            return report
+    return {"cut": None, "came": None}

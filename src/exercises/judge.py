@@ -1,8 +1,7 @@
 """Judge an answer: run its check in a child process, and turn what came of it into a verdict."""
 
-from __future__ import annotations
-
 import asyncio
+import dataclasses
 import io
 import os
 import signal
@@ -34,24 +33,20 @@ async def judge(exercise: Exercise, answers: tuple[Any, ...], scratch: CourseRed
     _ = exercise.check  # loaded here: a mistake in its file is raised in the open
 
     def job(send: sandbox.Send) -> None:
-        bench = Bench(scratch.url, scratch.namespace, answers)
-        _try(bench, exercise, send)
+        _try(Bench(scratch.url, scratch.namespace, answers), exercise, send)
 
     try:
         report = await sandbox.run(job, limit=LIMIT + 2)
+        ended = NotYet("EXITED", expected="a result", came="the end of the process")
     except TimeoutError:
-        came = "it did not end, and was stopped"
-        report = _report(NotYet("TOO_LONG", expected=f"an end within {LIMIT:g} s", came=came))
+        report, came = None, "it did not end, and was stopped"
+        ended = NotYet("TOO_LONG", expected=f"an end within {LIMIT:g} s", came=came)
     if report is None:
-        report = _report(NotYet("EXITED", expected="a result", came="the end of the process"))
+        return _verdict(exercise, ended, "")
     print(report["printed"], end="")
     if report["broken"]:
         raise RuntimeError(f"The check itself failed:\n{report['broken']}")
-    if report["details"]:
-        expected, came, mistake = report["details"]
-        details = (("expected", expected), ("came", came), ("hint", exercise.says(mistake)))
-        return Verdict("not yet", report["said"], details, mistake)
-    return Verdict("right", f"In production: {exercise.why}")
+    return Verdict(**report["verdict"])
 
 
 def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
@@ -65,8 +60,9 @@ def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
         if verdict and "full_name" not in exercise.says(verdict.mistake):
             verdict = mishaps.misnamed(bench.client) or verdict
         _remove_strays(bench.redis.redis_url)
-        said = (verdict and verdict.when) or bench.situation
-        send(_report(verdict, said, printed.getvalue()[-MOST_OUTPUT:], broken))
+        said = dataclasses.asdict(_verdict(exercise, verdict, bench.situation))
+        tail = printed.getvalue()[-MOST_OUTPUT:]
+        send({"verdict": said, "printed": tail, "broken": broken})
         os._exit(0)
 
     # When the time is over, the process ends here and now, whatever the answer catches or ignores.
@@ -100,10 +96,9 @@ def _remove_strays(url: str) -> None:
             client.delete(*AnswersClient.strays)
 
 
-def _report(
-    verdict: NotYet | None, said: str = "", printed: str = "", broken: str = ""
-) -> sandbox.Report:
-    details = []
-    if verdict:
-        details = [verdict.expected, verdict.came, verdict.mistake]
-    return {"said": said, "details": details, "printed": printed, "broken": broken}
+def _verdict(exercise: Exercise, not_yet: NotYet | None, situation: str) -> Verdict:
+    if not not_yet:
+        return Verdict("right", f"In production: {exercise.why}")
+    hint = exercise.says(not_yet.mistake)
+    details = (("expected", not_yet.expected), ("came", not_yet.came), ("hint", hint))
+    return Verdict("not yet", not_yet.when or situation, details, not_yet.mistake)

@@ -1,20 +1,17 @@
 """What can go wrong in every exercise, whatever it is about; mistakes.md says the words."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from types import FrameType
 from typing import Any
 
 from exercises.clients import BYSTANDERS, AnswersClient, Onlooker
 from exercises.position import ReadersCode
 from exercises.verdict import NotYet, shorten
 
-Raised = str | Mapping[type[BaseException] | str, str]
-"""What is said of an answer that raises: the name of a mistake, or several, each by the type of
-the exception or by a piece of its text."""
+Raised = str | Mapping[str, str]
+"""What is said of an answer that raises: the name of a mistake, or several, each by a piece of what
+Python says of the exception, as "KeyError" in "KeyError: 'risk_score'"."""
 
 
 class Mishaps:
@@ -35,33 +32,22 @@ class Mishaps:
         if found := re.match(r"coroutine '(.+)' was never awaited", str(message)):
             self.forgotten.append(found[1])
 
-    def look_at(self, outcome: object, client: AnswersClient) -> None:
-        """See that nothing went wrong beside the result, or the exception.
-
-        Raises:
-            NotYet: a command for everybody was sent, or an `await` was forgotten.
-        """
-        if client.refused:
-            came = f"it sent {client.refused[0]}"
-            raise NotYet("FOR_ALL", expected="other keys stay", came=came)
+    def look_at(self, outcome: object) -> None:
+        """See that no `await` was forgotten: by what the answer has returned or raised."""
         for thing in outcome if isinstance(outcome, list | tuple) else [outcome]:
             self.noticed(thing)
         if isinstance(outcome, BaseException) and "coroutine" in _text(outcome):
             self.forgotten.append("")
         if self.forgotten:
-            raise self._forgot()
+            raise self.forgot()
 
     def raised(self, error: BaseException, mistakes: Raised, client: AnswersClient) -> NotYet:
         """Return the verdict on an answer that raised this error."""
         while isinstance(error, BaseExceptionGroup):  # as a TaskGroup raises it
             error = error.exceptions[0]
-        self.look_at(error, client)
-        named = {"": mistakes} if isinstance(mistakes, str) else mistakes
-        fitting = (
-            mistake
-            for what, mistake in named.items()
-            if (what in _text(error) if isinstance(what, str) else isinstance(error, what))
-        )
+        self.look_at(error)
+        mistakes = {"": mistakes} if isinstance(mistakes, str) else mistakes
+        fitting = (mistake for piece, mistake in mistakes.items() if piece in _named(error))
         mistake = next(fitting, "RAISED")
         if isinstance(error, RuntimeError) and "not connected" in _text(error):
             mistake = "CLOSED" if client.closed else "OTHER_CLIENT"
@@ -70,17 +56,8 @@ class Mishaps:
         came = f"{_named(error).rstrip('.:')}{self._code.where_raised(error)}"
         return NotYet(mistake, expected="a result, no exception", came=came)
 
-    def too_long(
-        self, limit: float, frame: FrameType | None, running: Any, mistake: str | Callable[[], str]
-    ) -> NotYet:
-        """Return the verdict on an answer whose seconds are over, and say in which line it was."""
-        if self.forgotten:
-            return self._forgot()
-        came = f"it took longer than {limit:g} s{self._code.where_it_is(frame, running)}"
-        mistake = mistake if isinstance(mistake, str) else mistake()
-        return NotYet(mistake, expected=f"an end within {limit:g} s", came=came)
-
-    def _forgot(self) -> NotYet:
+    def forgot(self) -> NotYet:
+        """Return the verdict on an answer with a call that was never awaited."""
         name = self.forgotten[0].rpartition(".")[2]
         what = f"`{name}()` was called" if name else "something was called"
         came = f"{what} and not awaited"

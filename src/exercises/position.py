@@ -1,7 +1,5 @@
 """In which line of the reader's answer something happened, in words for a verdict."""
 
-from __future__ import annotations
-
 import inspect
 import traceback
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Exercises in which a plot is read: how its minutes are played, and how the answers are judged."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the reader has solved, and with which answer: a small file in the reader's state folder."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import json

@@ -4,8 +4,6 @@ The child is a fork of the notebook's kernel. So it has all that the reader has 
 does ends with it: to variables, tasks, connections, subscriptions, and to the interpreter itself.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ctypes
 import json

@@ -1,7 +1,5 @@
 """What a check says: in words, and in colour for those who see it."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Mapping

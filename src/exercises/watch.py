@@ -1,7 +1,5 @@
 """What an answer changes while it runs, also for a moment."""
 
-from __future__ import annotations
-
 from exercises.clients import Onlooker
 from exercises.verdict import Mistake, NotYet, which
 

@@ -32,11 +32,14 @@ async def push_twice(client: Any) -> str:
     return "ended"
 
 
-async def after_each_cut(bench: Bench, way: Any, job: Any = None) -> list[tuple[Any, ...]]:
-    """Return where the job was cut, what was pushed by then, and whether it tidied up."""
+async def after_each_cut(
+    bench: Bench, way: Any, answer: Any = push_twice, lend: str = ""
+) -> list[tuple[Any, ...]]:
+    """Return where the answer was cut, what was pushed by then, and whether it tidied up."""
+    bench.answers = (answer,)
     return [
         (report["cut"], await bench.redis.peek_queue("list"), await bench.redis.exists("tidied"))
-        async for report in bench.interrupted(job=job, ways=[way])
+        async for report in bench.interrupted(lend=lend, ways=[way])
     ]
 
 
@@ -71,46 +74,35 @@ async def test_it_is_overtaken_between_two_commands(bench: Bench) -> None:
 
 
 async def test_a_transaction_of_another_client_is_one_step(bench: Bench) -> None:
-    async def job(stage: Stage) -> None:
-        name = stage.client.full_name("list")
-        async with redis.asyncio.Redis.from_url(stage.client.redis_url) as plain:
+    async def answer(client: Any) -> None:
+        name = client.full_name("list")
+        async with redis.asyncio.Redis.from_url(client.redis_url) as plain:
             await plain.pipeline(transaction=True).rpush(name, 1).rpush(name, 2).execute()
 
-    cuts = await after_each_cut(bench, "killed", job)
+    cuts = await after_each_cut(bench, "killed", answer)
     assert cuts == [("before its EXEC", [], 0), ("after its EXEC", [1, 2], 0)]
 
 
 async def test_a_pipeline_without_a_transaction_is_as_many_steps_as_commands(bench: Bench) -> None:
-    async def job(stage: Stage) -> None:
-        name = stage.client.full_name("list")
-        async with redis.asyncio.Redis.from_url(stage.client.redis_url) as plain:
+    async def answer(client: Any) -> None:
+        name = client.full_name("list")
+        async with redis.asyncio.Redis.from_url(client.redis_url) as plain:
             await plain.pipeline(transaction=False).rpush(name, 1).rpush(name, 2).execute()
 
-    assert ("after its RPUSH", [1], 0) in await after_each_cut(bench, "killed", job)
+    assert ("after its RPUSH", [1], 0) in await after_each_cut(bench, "killed", answer)
 
 
 async def test_what_the_check_lends_can_be_cut_in_the_middle(bench: Bench) -> None:
-    async def job(stage: Stage) -> None:
-        await stage.redis.add_to_queue("list", 1)  # the check's own, and no moment
-        await stage.moment("within")
-        await stage.redis.add_to_queue("list", 2)
+    async def answer(client: Any, handle: Any) -> None:
+        await handle("item")
 
-    assert await after_each_cut(bench, "killed", job) == [("within", [1], 0)]
+    cuts = await after_each_cut(bench, "killed", answer, lend="list")
+    assert cuts == [("when `list` begins", [], 0), ("when `list` ends", ["item"], 0)]
 
 
 async def test_one_that_ends_its_process_is_not_yet_right(bench: Bench) -> None:
-    async def job(stage: Stage) -> None:
+    async def answer(client: Any) -> None:
         os._exit(3)
 
     with pytest.raises(NotYet):
-        await after_each_cut(bench, "killed", job)
-
-
-async def test_time_passes_for_what_has_a_ttl_alone(bench: Bench) -> None:
-    await bench.redis.set("short", 1, expire=30)
-    await bench.redis.set("long", 1, expire=3600)
-    await bench.redis.set("for ever", 1)
-    await bench.redis.let_time_pass(30)
-    assert await bench.redis.keys() == ["for ever", "long"]
-    assert 3560 < await bench.redis.ttl("long") <= 3570
-    assert await bench.redis.ttl("for ever") == -1
+        await after_each_cut(bench, "killed", answer)

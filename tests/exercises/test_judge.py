@@ -289,13 +289,24 @@ async def _moves_it_to_a_bare_name(client: RedisClient, detection: Any) -> Any:
     await client.call("LMOVE", queue, "test:moved", "LEFT", "LEFT", repeat=False)
 
 
+async def _names_it_bare_in_a_script(client: RedisClient, detection: Any) -> Any:
+    script = "return redis.call('RPUSH', KEYS[1], ARGV[1])"
+    return await client.call("EVAL", script, 1, "test:bare", "job", repeat=False)
+
+
 async def _names_it_bare_and_hangs(client: RedisClient, detection: Any) -> Any:
     await _names_it_bare(client, detection)
     await asyncio.sleep(60)
 
 
 @pytest.mark.parametrize(
-    "answer", [_names_it_bare, _moves_it_to_a_bare_name, _names_it_bare_and_hangs]
+    "answer",
+    [
+        _names_it_bare,
+        _moves_it_to_a_bare_name,
+        _names_it_bare_in_a_script,
+        _names_it_bare_and_hangs,
+    ],
 )
 async def test_what_a_wrong_answer_adds_outside_of_the_namespace_is_removed(
     answer: Any, client: RedisClient

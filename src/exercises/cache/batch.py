@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from exercises.bench import Bench
-from exercises.verdict import NotYet, expect
+from exercises.bench import Bench, NotYet, expect
 
 FIRST, OTHER = "5f0c9a", "71d2e8"
 

@@ -3,8 +3,7 @@
 import asyncio
 from typing import Any
 
-from exercises.bench import Bench
-from exercises.verdict import Mistake, NotYet, expect
+from exercises.bench import Bench, Mistake, NotYet, expect
 
 UNKNOWN = {"status": "unknown"}
 
@@ -30,56 +29,49 @@ class Camera:
 async def check(bench: Bench) -> None:
     """Read from cameras that answer, from the cache, and from one that is silent for a while."""
     roof = Camera("roof", {"status": "online", "battery": 81})
-    await _answers(bench, roof, "the camera answers")
+    await _miss(bench, roof, "the camera answers")
     porch = Camera("porch", {"status": "offline"})
-    await _answers(bench, porch, "another camera answers")
-    await _is_in_the_cache(bench, Camera("attic", {"status": "offline"}))
+    await _miss(bench, porch, "another camera answers")
+    attic, kept = Camera("attic", {"status": "offline"}), {"status": "online", "from": "the cache"}
+    await bench.redis.set(attic.key, kept, expire=77)
+    await _read(bench, attic, kept, 0, "its status is stored already", "IGNORES_CACHE")
+    bench.watch.nothing_changed("TOUCHED")
     garage = Camera("garage", None)
-    await _is_silent(bench, garage)
+    await _miss(bench, garage, "the camera does not answer")
     await bench.redis.delete(garage.key, roof.key)  # as if their time was over
     garage.status, garage.asked = {"status": "online", "battery": 5}, []
-    await _answers(bench, garage, "it answers again, 10 seconds later", "REMEMBERED")
+    await _miss(bench, garage, "it answers again, 10 seconds later", "REMEMBERED")
     roof.status, roof.asked = {"status": "offline", "battery": 3}, []
-    await _answers(bench, roof, "the 300 seconds of another camera are over", "REMEMBERED")
+    await _miss(bench, roof, "the 300 seconds of another camera are over", "REMEMBERED")
 
 
-async def _answers(bench: Bench, camera: Camera, when: str, not_asked: str = "NOT_ASKED") -> None:
-    at_first = {not_asked: lambda it: it[1] == 0, "NOT_RETURNED": True}
-    since = await _twice(bench, camera, camera.status, when, at_first, "NOT_STORED")
-    mistakes = {"NO_TTL": lambda left: left == -1, "WRONG_TTL": True}
-    await bench.redis.lives(camera.key, 300, mistakes, since=since)
-
-
-async def _is_silent(bench: Bench, camera: Camera) -> None:
-    at_first = {
-        "NULL": lambda it: it[0] is None,
-        "OTHER_WORD": lambda it: it[0] != UNKNOWN,
-        "NOT_ASKED": True,
-    }
-    when = "the camera does not answer"
-    since = await _twice(bench, camera, UNKNOWN, when, at_first, "ASKED_AGAIN")
-    mistakes = {"UNKNOWN_TOO_SHORT": lambda left: 0 < left <= 10, "UNKNOWN_TOO_LONG": True}
-    await bench.redis.lives(camera.key, 10, mistakes, since=since)
-
-
-async def _twice(
-    bench: Bench, camera: Camera, right: Any, when: str, at_first: Mistake, again: str
-) -> float:
-    """Read a camera's status twice, see that it is asked once, and return when that began."""
+async def _miss(bench: Bench, camera: Camera, when: str, not_asked: str = "NOT_ASKED") -> None:
+    """Read what is not stored, then once more: the camera is asked once, and it is stored."""
+    if camera.status:
+        right, seconds, again = camera.status, 300, "NOT_STORED"
+        at_first: Mistake = {not_asked: lambda it: it[1] == 0, "NOT_RETURNED": True}
+        ttl: Mistake = {"NO_TTL": lambda left: left == -1, "WRONG_TTL": True}
+    else:
+        right, seconds, again = UNKNOWN, 10, "ASKED_AGAIN"
+        at_first = {
+            "NULL": lambda it: it[0] is None,
+            "OTHER_WORD": lambda it: it[0] != UNKNOWN,
+            "NOT_ASKED": True,
+        }
+        ttl = {"UNKNOWN_TOO_SHORT": lambda left: 0 < left <= 10, "UNKNOWN_TOO_LONG": True}
     await _read(bench, camera, right, 1, when, at_first)
-    since = bench.started
-    mistake = {again: lambda it: it[1] > 1, "OTHER_PLACE": True}
+    since, mistake = bench.started, {again: lambda it: it[1] > 1, "OTHER_PLACE": True}
     await _read(bench, camera, right, 1, f"{when}, and it is read once more", mistake)
     stored = await bench.redis.get(camera.key)
     expect(stored, right, "OTHER_PLACE", expected=f"{right} under `{camera.key}`")
-    return since
+    await bench.redis.lives(camera.key, seconds, ttl, since=since)
 
 
 async def _read(
     bench: Bench, camera: Camera, right: Any, times: int, when: str, mistake: Mistake
 ) -> None:
     """Read a camera's status, which is this, and see that it was asked so many times in all."""
-    before, raised = [*camera.asked], {TimeoutError: "ESCAPES"}
+    before, raised = [*camera.asked], {"TimeoutError": "ESCAPES"}
     came = await bench.ask(camera.name, camera, when=when, watch=True, raised=raised)
     if camera.asked not in ([], [camera.name], [*before, camera.name]):
         expected = f"`{camera.name}` is asked once"
@@ -88,11 +80,3 @@ async def _read(
     asked = len(camera.asked)
     expected, shown = (f"{each}, asked {n} times" for each, n in ((right, times), (came, asked)))
     expect([came, asked], [right, times], mistake, expected=expected, shown=shown)
-
-
-async def _is_in_the_cache(bench: Bench, camera: Camera) -> None:
-    """Read what is stored already, with most of its time over."""
-    kept = {"status": "online", "from": "the cache"}
-    await bench.redis.set(camera.key, kept, expire=77)
-    await _read(bench, camera, kept, 0, "its status is stored already", "IGNORES_CACHE")
-    bench.watch.nothing_changed("TOUCHED")

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from exercises.bench import Bench
-from exercises.verdict import expect
+from exercises.bench import Bench, expect
 
 WELL, SILENT = {"camera_id": "garage", "status": "online"}, {"status": "offline", "since": 21}
 REPORTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -19,7 +18,7 @@ async def check(bench: Bench) -> None:
     for when, camera_id, status in REPORTS:
         key = f"camera:{camera_id}:status"
         before = await bench.redis.get(key)
-        raised = {KeyError: "NOT_IN_STATUS"}
+        raised = {"KeyError": "NOT_IN_STATUS"}
         await bench.ask(camera_id, dict(status), when=when, watch=True, raised=raised)
         await _is_stored(bench, key, status, before)
         mistakes = {
@@ -42,7 +41,5 @@ async def _is_stored(bench: Bench, key: str, status: dict[str, Any], before: Any
         "TEXT": isinstance(stored, str) and stored not in status.values(),
         "ANOTHER_VALUE": True,
     }
-    shown = f"a {type(stored).__name__}: {stored!r}"
-    if stored is None:
-        shown = ", ".join(f"`{each}`" for each in keys) or "no key"
+    shown = repr(stored) if stored is not None else f"the keys {keys}"
     expect(stored, status, mistakes, expected=f"{status} under `{key}`", shown=shown)

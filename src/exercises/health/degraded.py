@@ -3,8 +3,7 @@
 from typing import Any
 
 from backend.core.redis import RedisClient
-from exercises.bench import Bench
-from exercises.verdict import expect
+from exercises.bench import Bench, expect
 
 STATES: dict[str, tuple[str, dict[str, str]]] = {
     "runs": ("healthy", {"degraded": "ALWAYS_SLOW", "down": "ALWAYS_DOWN"}),

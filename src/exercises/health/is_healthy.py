@@ -1,7 +1,6 @@
 """Turn the answer of the health check into yes or no."""
 
-from exercises.bench import Bench
-from exercises.verdict import expect
+from exercises.bench import Bench, expect
 
 
 async def check(bench: Bench) -> None:

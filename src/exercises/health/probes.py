@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from exercises.bench import Bench
-from exercises.verdict import NotYet, expect
+from exercises.bench import Bench, NotYet, expect
 
 
 async def check(bench: Bench) -> None:

@@ -1,15 +1,19 @@
 """Say how old the job at the front of the queue is."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 
-from exercises.bench import Bench
-from exercises.verdict import NotYet, expect
+from exercises.bench import Bench, NotYet, expect
 
 QUEUE = "detection_queue"
 INDIA_AHEAD = 5.5 * 3600
 INDIA = timezone(timedelta(seconds=INDIA_AHEAD))
 UNITS = 1 / 3600, 1 / 60, 1000
+JOB = {
+    "camera_id": "front_door",
+    "file_path": "/export/foscam/front_door/0001.jpg",
+    "media_type": "image",
+    "file_hash": "5f" * 32,
+}
 
 
 async def check(bench: Bench) -> None:
@@ -18,21 +22,12 @@ async def check(bench: Bench) -> None:
         taken = datetime.now(UTC) - timedelta(seconds=age)
         written = taken.astimezone(zone).isoformat().replace("+00:00", ending)
         later = [taken + timedelta(seconds=number) for number in range(1, 50)]
+        times = [written, *(each.isoformat() for each in later)]
         await bench.redis.clear()
-        await bench.redis.add(QUEUE, *map(_job, [written, *(each.isoformat() for each in later)]))
+        await bench.redis.add(QUEUE, *({**JOB, "timestamp": each} for each in times))
         await _ask(bench, taken, f"50 jobs wait, the first from {written}")
     await bench.redis.clear()
     expect(await bench.ask(when="no job waits", raised="EMPTY_RAISES", within=2.0), None, "EMPTY")
-
-
-def _job(timestamp: str) -> dict[str, Any]:
-    return {
-        "camera_id": "front_door",
-        "file_path": "/export/foscam/front_door/0001.jpg",
-        "timestamp": timestamp,
-        "media_type": "image",
-        "file_hash": "5f" * 32,
-    }
 
 
 async def _ask(bench: Bench, taken: datetime, when: str) -> None:

@@ -1,9 +1,6 @@
 """Name the consumers that died with a job in hand."""
 
-from typing import Any
-
-from exercises.bench import Bench
-from exercises.verdict import NotYet, expect
+from exercises.bench import Bench, NotYet, expect
 
 QUEUE = "detection_queue"
 Consumers = list[tuple[str, bool, bool]]
@@ -25,7 +22,7 @@ async def check(bench: Bench) -> None:
     await _ask(bench, [], "no consumer has ever joined")
 
 
-async def _set_up(bench: Bench, consumers: Consumers) -> None:
+async def _ask(bench: Bench, consumers: Consumers, when: str) -> None:
     await bench.redis.clear()
     await bench.redis.add(QUEUE, "a job that waits")
     members = bench.redis.full_name(f"{QUEUE}:consumers")
@@ -35,22 +32,12 @@ async def _set_up(bench: Bench, consumers: Consumers) -> None:
             await bench.redis.add(f"{QUEUE}:processing:{name}", "a job", "its reservation")
         if has_lease:
             await bench.redis.set(f"{QUEUE}:lease:{name}", 30_000, expire=1000)
-
-
-async def _ask(bench: Bench, consumers: Consumers, when: str) -> None:
-    await _set_up(bench, consumers)
-    right = sorted(name for name, has_job, has_lease in consumers if has_job and not has_lease)
     found = await bench.ask(when=when, watch=True)
     bench.watch.nothing_changed("CHANGED")
-    expect(found, right, _mistakes(found, right, consumers))
-    if bench.client.sent("KEYS") or bench.client.sent("SCAN"):
-        raise NotYet("SEARCHED", expected="no search through all keys", came="KEYS or SCAN")
-
-
-def _mistakes(found: Any, right: list[str], consumers: Consumers) -> dict[str, Any]:
+    right = sorted(name for name, has_job, has_lease in consumers if has_job and not has_lease)
     working = {name for name, has_job, has_lease in consumers if has_job and has_lease}
     others = {name for name, _, _ in consumers} - {*right}
-    return {
+    mistakes = {
         "NO_LIST": not isinstance(found, list),
         "BYTES": lambda it: it and all(isinstance(name, bytes) for name in it),
         "NOT_SORTED": lambda it: {*it} == {*right},
@@ -59,3 +46,6 @@ def _mistakes(found: Any, right: list[str], consumers: Consumers) -> dict[str, A
         "MISSED": lambda it: {*it} < {*right},
         "OTHER": True,
     }
+    expect(found, right, mistakes)
+    if bench.client.sent("KEYS") or bench.client.sent("SCAN"):
+        raise NotYet("SEARCHED", expected="no search through all keys", came="KEYS or SCAN")

@@ -4,8 +4,7 @@ from typing import Any
 
 from backend.services.batch_aggregator import BatchAggregator
 from course.pipeline_lab import Clock
-from exercises.bench import Bench
-from exercises.verdict import expect
+from exercises.bench import Bench, expect
 
 SEEN = {"garden": (0, 20), "driveway": (0, 20, 40, 60, 80), "porch": (0, 25, 50)}
 """When something moved, in seconds, at each camera."""

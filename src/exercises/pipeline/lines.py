@@ -1,8 +1,7 @@
 """Tell from two queue-length lines which stage is in trouble."""
 
-from exercises.bench import Bench
+from exercises.bench import Bench, Mistake
 from exercises.reading import read_off
-from exercises.verdict import Mistake
 
 STAGES = ("watcher", "detector", "aggregator", "analyzer")
 RIGHT = {

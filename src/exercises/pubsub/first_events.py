@@ -2,24 +2,20 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from exercises.bench import Bench
-from exercises.verdict import NotYet, expect
+from exercises.bench import Bench, NotYet, expect
 
 
 async def check(bench: Bench) -> None:
     """Publish nothing, enough, more than enough, and too few with pauses between them."""
-    await _nothing_comes(bench)
-    for count, there in ((3, (31, 7, 12)), (2, (22, 5, 40, 1)), (1, (9,))):
-        await _are_there(bench, count, there)
-    await _they_drip(bench)
-
-
-async def _nothing_comes(bench: Bench) -> None:
     came, _ = await _ask(bench, 5, 0.5, "no event comes")
     bench.ended(0.45, 1.4, "TOO_EARLY", "TOO_LATE", expected="an end after 0.5 s")
     expect(came, [], {"LOST_AT_DEADLINE": came is None, "OTHER": True})
+    for count, there in ((3, (31, 7, 12)), (2, (22, 5, 40, 1)), (1, (9,))):
+        await _are_there(bench, count, there)
+    await _they_drip(bench)
 
 
 async def _are_there(bench: Bench, count: int, there: tuple[int, ...]) -> None:
@@ -41,23 +37,15 @@ async def _are_there(bench: Bench, count: int, there: tuple[int, ...]) -> None:
 
 async def _they_drip(bench: Bench) -> None:
     there, when = (8, 3, 5, 4, 7, 2, 6, 1), "an event comes every 0.3 s"
-    came, sure = await _ask(bench, 8, 1.4, when, there, pause=0.3, too_long="EACH_ANEW")
-    expected = "an end after 1.4 s"
-    bench.ended(1.35, 2.1, "TOO_EARLY", "EACH_ANEW", expected=expected, came=repr(came))
+    came, sure = await _ask(bench, 8, 1.4, when, there, pause=0.3)
+    bench.ended(1.35, 2.1, "TOO_EARLY", "EACH_ANEW", expected="an end after 1.4 s")
     if not isinstance(came, list) or len(came) < sure or came != [*there[: len(came)]]:
         mistakes = {"OTHER": bool(came) and len(came) >= sure, "LOST_AT_DEADLINE": True}
         raise NotYet(mistakes, expected=f"what had come: {[*there[:sure]]}", came=repr(came))
 
 
 async def _ask(
-    bench: Bench,
-    count: int,
-    seconds: float,
-    when: str,
-    there: tuple[int, ...] = (),
-    *,
-    pause: float = 0,
-    too_long: str = "NO_DEADLINE",
+    bench: Bench, count: int, seconds: float, when: str, there: Sequence[int] = (), pause: float = 0
 ) -> tuple[Any, int]:
     """Call the answer while these ids are published, before it or with pauses meanwhile.
 
@@ -77,11 +65,11 @@ async def _ask(
     publishing = asyncio.create_task(publish())
     if not pause:
         await publishing
-    raised = {KeyError: "WHOLE_MESSAGE", "indices": "WHOLE_MESSAGE", TimeoutError: "ESCAPES"}
+    raised = {"KeyError": "WHOLE_MESSAGE", "indices": "WHOLE_MESSAGE", "TimeoutError": "ESCAPES"}
     when = f"{when}, with `count={count}, seconds={seconds}`"
-    came = await bench.ask(
-        subscription, count, seconds, when=when, too_long=too_long, raised=raised
-    )
+    too_long = "EACH_ANEW" if pause else "NO_DEADLINE"
+    options: dict[str, Any] = {"when": when, "too_long": too_long, "raised": raised}
+    came = await bench.ask(subscription, count, seconds, **options)
     ended = time.monotonic()
     publishing.cancel()
     await bench.client.unsubscribe()

@@ -119,7 +119,7 @@ async def add_detection(client, batch_id, detection_id, now):
     await client.set(f"batch:{batch_id}:last_activity", now, expire=3600)
 
 
-# %% NO_LIST
+# %% AS_THEY_ARE
 import json
 
 

@@ -526,7 +526,7 @@ async def score(client, batch_id, truth):
 async def score(client, batch_id, truth):
     from collections import Counter
 
-    ids = await client.peek_queue("batch:5f0c9a:detections")
+    ids = await client.peek_queue("batch:c3b170:detections")
     records = [await client.get(f"detection:{i}") for i in ids]
     reported = [r["type"] for r in records if r is not None]
     left, right = list(truth), 0
