@@ -381,6 +381,12 @@ FAULTS = (
         "redis.call('SET', dedupe, this_call .. ' ' .. too_many, 'EX', expire)",
         "redis.call('EXISTS', dedupe)",
     ),
+    in_redis(
+        "a read is sent once",
+        REDIS_FAILS,
+        '"GET", self.full_name(key), repeat=True)',
+        '"GET", self.full_name(key))',
+    ),
     # ---- the reliable queue ----------------------------------------------------------------------
     in_queue(
         "an acknowledged job stays in hand",
@@ -445,6 +451,13 @@ FAULTS = (
         "self.consumer, *arguments, repeat=True)",
         "self.consumer, *arguments)",
     ),
+    in_queue(
+        "a job that is cancelled is counted as failed",
+        LOSE_NOTHING,
+        "backend/core/lua/give_back.lua",
+        "milliseconds(), false)",
+        "milliseconds(), true)",
+    ),
     # ---- the file watcher ------------------------------------------------------------------------
     in_pipeline(
         "the same content is queued twice",
@@ -481,6 +494,12 @@ FAULTS = (
         MEDIA_FILE,
         "datetime.fromtimestamp(found.st_mtime, UTC)",
         "datetime.now(UTC)",
+    ),
+    in_pipeline(
+        "a file that finds the queue full is forgotten",
+        WATCHER,
+        "await self._wait_for_room()",
+        "break",
     ),
     # ---- the detector's worker -------------------------------------------------------------------
     in_pipeline(
@@ -617,6 +636,12 @@ FAULTS = (
         "a batch that is done twice has two events",
         PUBLISH_EVENT,
         "if id then return id end",
+        "",
+    ),
+    in_pipeline(
+        "the records of detections stay for ever",
+        PUBLISH_EVENT,
+        "redis.call('EXPIRE', KEYS[place], ttl)",
         "",
     ),
     in_pipeline(

@@ -221,6 +221,19 @@ async def test_disconnect_ends_whoever_waits(
     await until(lambda: only_this_connection(admin))
 
 
+async def test_what_cannot_be_closed_keeps_nothing_else_open(
+    private_server: PrivateServer, admin: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise OSError("this connection cannot be closed")
+
+    client = RedisClient(private_server.url)
+    await client.connect()
+    monkeypatch.setattr(client._waiting, "aclose", fail)
+    await client.disconnect()
+    await until(lambda: only_this_connection(admin))
+
+
 async def test_a_read_under_way_does_not_reconnect_after_disconnect(
     private_server: PrivateServer, admin: redis.asyncio.Redis
 ) -> None:

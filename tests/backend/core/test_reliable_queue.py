@@ -137,16 +137,18 @@ async def test_a_failed_item_waits_before_it_is_tried_again(client: RedisClient)
 async def test_a_retry_of_another_reaches_an_idle_consumer_two_seconds_late_at_the_most(
     client: RedisClient,
 ) -> None:
+    async def next_attempt(queue: ReliableQueue) -> int | None:
+        async with queue.reserve() as job:
+            return job.attempt if job else None
+
     await client.add_to_queue(QUEUE, DETECTION)
     async with queue_of(client) as failing, queue_of(client) as idle:
         job = await take(failing)
-        waiting = asyncio.create_task(idle.take(10))
+        waiting = asyncio.create_task(next_attempt(idle))
         await until(lambda: idle._wait)
         began = time.monotonic()
         await failing.fail(job, "not now")
-        retried = await waiting
-        assert retried is not None
-        assert retried.attempt == 2
+        assert await waiting == 2
         assert time.monotonic() - began < 2.9  # two seconds, and what a busy machine adds
 
 
@@ -285,6 +287,21 @@ async def test_a_consumer_that_works_for_longer_than_its_lease_keeps_its_item(
         job = await take(slow)
         assert await other.take(1.0) is None
         assert await slow.acknowledge(job)
+
+
+async def test_a_sign_of_life_is_given_three_times_in_a_lease(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0.001)
+
+    monkeypatch.setattr("backend.core.reliable_queue.asyncio.sleep", note)
+    async with queue_of(client, lease=30):
+        await until(lambda: 10 in pauses)
 
 
 async def test_who_comes_back_after_its_lease_cannot_acknowledge_what_another_has(
@@ -523,6 +540,30 @@ async def test_a_queue_can_be_counted_when_the_memory_is_full(quick: RedisClient
     await quick.call("CONFIG", "SET", "maxmemory", 1)
     assert await queue_counts(quick, QUEUE) == {"pending": 1, "processing": 0, "dead": 0}
     assert (await contents(quick, QUEUE))["waiting"] == [1]
+
+
+async def test_a_consumer_works_on_and_makes_room_when_the_memory_is_full(
+    quick: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(4):
+        await quick.add_to_queue(QUEUE, number)
+    await quick.call("CONFIG", "SET", "maxmemory", 1)
+    async with queue_of(quick) as dead:
+        await take(dead)
+        await die(dead)
+        async with queue_of(quick, max_attempts=1, lease=30) as alive:
+            assert await alive.acknowledge(await take(alive))
+            await alive.fail(await take(alive), "broken")
+            await alive.give_back(await take(alive))
+            assert await alive.return_lost() == 1
+            await take(alive)
+    assert await contents(quick, QUEUE) == {
+        "waiting": [3],
+        "in_hand": [],
+        "retrying": [],
+        "dead_lettered": [2, 0],
+    }
+    assert "No sign of life" not in caplog.text
 
 
 # ---- whose fault it is ----

@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +68,15 @@ async def test_a_new_image_becomes_a_job_with_production_s_fields(client, root):
     written = datetime.fromisoformat(job["timestamp"])
     assert written.timestamp() == pytest.approx(path.stat().st_mtime, abs=0.001)
     assert written.tzinfo
+
+
+async def test_a_file_is_seen_a_fraction_of_a_second_after_it_is_whole(client, root):
+    async with watcher(client, root, rescan=60):
+        began = time.monotonic()
+        for number in (1, 2, 3):
+            put(root, f"garden/{number}.jpg", jpeg(number))
+            await until_queued(client, number)
+        assert time.monotonic() - began < 3.5
 
 
 async def test_a_video_is_queued_as_a_video(client, root):
