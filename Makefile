@@ -15,7 +15,7 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 unexport PYTHONPATH PIP_TARGET PIP_PREFIX
 export PIP_USER := 0
 
-.PHONY: help setup lab doctor test check soak fuzz fault-table test-thorough notebooks diagrams pictures pins clean
+.PHONY: help setup lab doctor test check bench soak fuzz fault-table test-thorough notebooks diagrams pictures pins clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -43,6 +43,9 @@ check: $(TOOLS) ## lint, format, types, who may import whom, clean metadata of t
 	@$(VENV) mypy
 	@$(VENV) lint-imports
 	@$(VENV) python -m tests.notebooks.rerun --check-metadata notebooks/*.ipynb
+
+bench: $(READY) ## measure what calls cost, as ratios with goals; ARGS="--rounds 5" is quicker
+	@$(VENV) python -m bench $(ARGS)
 
 soak: $(TOOLS) ## cause all faults at once for ten minutes, twice, and count what is lost
 	@$(VENV) python -m tests.reliability.soak $(ARGS)

@@ -1,0 +1,71 @@
+"""Measure, print the table, and write it as JSON and as a chart.
+
+python -m bench --rounds 30 --only calls,reserving --into bench/results
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from backend.core.redis import RedisClient
+from bench import calls, chart, growing, memory, reserving
+from bench.report import Row, as_json, table, write
+from private_redis import PrivateServer
+
+RESULTS = Path(__file__).parent / "results"
+QUICK = 5  # rounds below which nothing is meant: then the long queues are short, too
+
+
+def _sections(url: str, rounds: int) -> dict[str, Callable[[], Awaitable[list[Row]]]]:
+    is_quick = rounds < QUICK
+    length, jobs = (1_000, 1_000) if is_quick else (growing.LONG_LENGTH, 100_000)
+    return {
+        "calls": lambda: calls.rows(url, rounds),
+        "reserving": lambda: reserving.rows(url, rounds),
+        "growing": lambda: growing.rows(url, rounds, long_length=length),
+        "memory": lambda: memory.rows(url, jobs=jobs),
+    }
+
+
+async def measure(url: str, rounds: int, only: Sequence[str]) -> list[Row]:
+    """Return the rows of the sections that are asked for; of all, if none is named."""
+    sections = _sections(url, rounds)
+    measured = []
+    for name in only or sections:
+        print(f"measuring: {name}", file=sys.stderr, flush=True)
+        measured += await sections[name]()
+    return measured
+
+
+async def _version(url: str) -> str:
+    async with RedisClient(url) as client:
+        return str((await client.health_check())["redis_version"])
+
+
+def main() -> None:
+    """Run from the command line."""
+    names = list(_sections("", 0))
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=30, help="how often each path is measured")
+    parser.add_argument("--only", default="", help=f"some of {','.join(names)}; by default all")
+    parser.add_argument("--into", type=Path, default=RESULTS, help="folder for JSON and chart")
+    arguments = parser.parse_args()
+    only = [name for name in arguments.only.split(",") if name]
+    if arguments.rounds < 1 or not set(only) <= set(names):
+        parser.error(f"--rounds is 1 or more, and --only is some of {','.join(names)}")
+    with PrivateServer() as server:
+        rows = asyncio.run(measure(server.url, arguments.rounds, only))
+        version = asyncio.run(_version(server.url))
+    print(table(rows))
+    numbers, picture = arguments.into / "bench.json", arguments.into / "bench.svg"
+    write(as_json(rows, rounds=arguments.rounds, server=version), numbers)
+    chart.draw(rows, picture)
+    print(f"\nWritten: {numbers} and {picture}")
+
+
+if __name__ == "__main__":
+    main()
