@@ -79,7 +79,7 @@ class AnswersClient(RedisClient):
     @property
     def closed(self) -> bool:
         """Whether it is not connected, or not any more."""
-        return self._commands is None
+        return self._redis is None
 
 
 def _names_in(command: tuple[Any, ...]) -> list[str]:

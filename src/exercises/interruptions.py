@@ -112,7 +112,7 @@ class Stage:
 
         async def execute_command(client: Redis, *command: Any, **options: Any) -> Any:
             name = str(command[0])
-            if client is self.redis._commands or BEAT.digest in command[1:2]:
+            if client is self.redis._redis or BEAT.digest in command[1:2]:
                 return await send_one(client, *command, **options)
             await self.moment(f"before its {name}")
             reply = await send_one(client, *command, **options)

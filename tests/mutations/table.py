@@ -94,14 +94,14 @@ FAULTS = (
     in_redis(
         "a server that hangs is never noticed",
         HEALTH,
-        "async with asyncio.timeout(seconds):",
-        "async with asyncio.timeout(None):",
+        "with self._deadlines.within(seconds):",
+        "with self._deadlines.within(3600):",
     ),
     in_redis(
         "connect() does not ask the server",
         HEALTH,
         "await self._retrying(\n                lambda: self._within("
-        'self._timeout, "PING", commands.execute_command("PING"))\n            )',
+        'self._timeout, "PING", redis.execute_command("PING"))\n            )',
         "pass",
     ),
     Fault(
@@ -263,8 +263,8 @@ FAULTS = (
         (
             Change(
                 ENCODING,
-                "return json.dumps(value, ",
-                "return value.encode() if isinstance(value, str) else json.dumps(value, ",
+                "return _TO_JSON.encode(value)",
+                "return value if isinstance(value, str) else _TO_JSON.encode(value)",
             ),
         ),
     ),
@@ -273,7 +273,7 @@ FAULTS = (
         "00_start_here",
         (
             Change(ENCODING, "raise TypeError(problem)", "break"),
-            Change(ENCODING, "json.dumps(value, ", "json.dumps(value, default=str, "),
+            Change(ENCODING, "json.JSONEncoder(", "json.JSONEncoder(default=str, "),
         ),
     ),
     # ---- pub/sub ---------------------------------------------------------------------------------

@@ -38,9 +38,10 @@ def encode(value: Any) -> bytes:
             names the field, as in `value['timestamp']`. Nothing of it is encoded.
     """
     try:
-        for problem in _problems(value, "value"):
-            raise TypeError(problem)
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        if not _is_plain(value):
+            for problem in _problems(value, "value"):
+                raise TypeError(problem)
+        return _TO_JSON.encode(value).encode()
     except (ValueError, RecursionError) as error:
         # Rare: a list that contains itself, text that is not UTF-8, more than 4300 digits.
         raise TypeError(f"value cannot be JSON: {error}") from error
@@ -58,9 +59,19 @@ def decode(stored: bytes) -> Any:
     except UnicodeDecodeError:
         return stored
     try:
-        return _JSON.decode(text)
+        return _FROM_JSON.decode(text)
     except (ValueError, RecursionError):
         return text
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether `_problems` has nothing to look for: a quick look, which is for nearly all."""
+    kind = type(value)
+    if kind is dict:
+        return set(map(type, value)) <= {str} and all(map(_is_plain, value.values()))
+    if kind is list:
+        return all(map(_is_plain, value))
+    return kind is str or kind is int or kind is bool or value is None
 
 
 def _problems(value: Any, field: str) -> Iterator[str]:
@@ -89,7 +100,8 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")  # Python's parser would take NaN and Infinity
 
 
-_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
+_TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_FROM_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 _ADVICE = {
     "bytes": "use .decode() or .hex()",

@@ -30,11 +30,12 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from backend.core.deadlines import Deadlines
 from backend.core.encoding import decode, encode, encode_item
 from backend.core.retrying import Retrying
 from backend.core.scripts import Script
@@ -44,7 +45,7 @@ from backend.core.unavailable import has_done_nothing
 
 DEFAULT_URL = "redis://localhost:6379/0"
 MAX_CONNECTIONS = 50  # for calls that are answered at once; more of them wait their turn
-MAX_WAITING = 10_000  # blocking pops and subscriptions: as many clients as Redis itself admits
+MAX_IN_ALL = 10_000  # with blocking pops and subscriptions: as many clients as Redis itself admits
 LONGEST_BLOCK = 10.0  # seconds: a longer blocking pop is asked for in pieces of this length
 
 T = TypeVar("T")
@@ -82,16 +83,17 @@ class RedisClient:
         self.namespace = namespace
         self._timeout = timeout
         self._retrying = Retrying(attempts, base=backoff_base, cap=backoff_cap)
-        self._commands: Redis | None = None  # a pool for the calls that answer at once
-        self._waiting: Redis | None = None  # a connection for each blocking pop or subscription
+        self._redis: Redis | None = None
         self._subscriptions: list[Subscription] = []
         self._session: object = None  # one from each connect() to the next disconnect()
+        self._room = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._deadlines = Deadlines()
         self._under_way = 0  # calls that are not answered yet, and no blocking ones
 
     # ---- connection ------------------------------------------------------------------
 
     async def connect(self) -> None:
-        """Open the connection pools and make sure that the server answers a PING.
+        """Open the connection pool and make sure that the server answers a PING.
 
         Tried `attempts` times, with back-off. Connecting twice is harmless.
 
@@ -103,9 +105,11 @@ class RedisClient:
             ConnectionError, TimeoutError: the error of the last attempt. The client is
                 then as it was before: not connected.
         """
-        if self._commands:
+        if self._redis:
             return
         session = self._session = self._session or object()
+        # Anew, since they belong to the event loop that they were used in.
+        self._room, self._deadlines = asyncio.Semaphore(MAX_CONNECTIONS), Deadlines()
 
         async def log_in(connection: AbstractConnection) -> None:
             # redis-py would go on connecting for calls that were under way at disconnect().
@@ -125,23 +129,18 @@ class RedisClient:
         }
         if ours := sorted({*options, "decode_responses"} & parse_url(self.redis_url).keys()):
             raise ValueError(f"{', '.join(ours)}: not for the URL, since RedisClient decides it")
-        commands = Redis.from_pool(
-            BlockingConnectionPool.from_url(
-                self.redis_url, max_connections=MAX_CONNECTIONS, timeout=None, **options
-            )
+        redis = Redis.from_pool(
+            ConnectionPool.from_url(self.redis_url, max_connections=MAX_IN_ALL, **options)
         )
         try:
             await self._retrying(
-                lambda: self._within(self._timeout, "PING", commands.execute_command("PING"))
+                lambda: self._within(self._timeout, "PING", redis.execute_command("PING"))
             )
-            await refuse_unsuitable(commands, self._timeout)
+            await refuse_unsuitable(redis, self._timeout)
         except BaseException:
-            await commands.aclose()
+            await redis.aclose()
             raise
-        self._commands = commands
-        self._waiting = Redis.from_pool(
-            ConnectionPool.from_url(self.redis_url, max_connections=MAX_WAITING, **options)
-        )
+        self._redis = redis
 
     async def disconnect(self) -> None:
         """Close the subscriptions and all connections.
@@ -150,11 +149,11 @@ class RedisClient:
         end with ConnectionError, or RuntimeError before they are tried again; whoever listens
         comes to the end of the messages.
         """
-        clients = [client for client in (self._waiting, self._commands) if client]
-        self._commands = self._waiting = self._session = None
+        redis, self._redis, self._session = self._redis, None, None
         while self._subscriptions:
             await self._subscriptions.pop().close()
-        await asyncio.gather(*(client.aclose() for client in clients), return_exceptions=True)
+        if redis:
+            await redis.aclose()
 
     def forget_connections(self) -> None:
         """Be disconnected without closing anything: for the child of a fork.
@@ -162,8 +161,8 @@ class RedisClient:
         The connections that it was born with belong to its parent, which goes on using them.
         `connect()` then opens some of its own.
         """
-        _of_the_parent.append((self._commands, self._waiting, self._subscriptions))
-        self._commands = self._waiting = self._session = None
+        _of_the_parent.append((self._redis, self._subscriptions))
+        self._redis = self._session = None
         self._subscriptions = []
 
     async def __aenter__(self) -> Self:
@@ -320,7 +319,7 @@ class RedisClient:
         """
         if not channels:
             raise ValueError("subscribe() needs the name of at least one channel")
-        pubsub = self._connected(waiting=True).pubsub()
+        pubsub = self._connected().pubsub()
         subscription = Subscription(
             pubsub, self.namespace, patience=self._timeout, retrying=self._retrying
         )
@@ -388,14 +387,17 @@ class RedisClient:
                 What the server has refused because it is the wrong one, or not ready, is sent
                 again in any case.
             wait: seconds that the server may wait before it answers, if it is a blocking
-                command; it then has a connection to itself.
+                command; it then takes no place from the others.
         """
 
         async def send() -> Any:
             # Asked before each attempt: after a disconnect() there is no further one.
-            redis = self._connected(waiting=wait > 0)
+            redis = self._connected()
             try:
-                return await redis.execute_command(*command)
+                if wait:
+                    return await redis.execute_command(*command)
+                async with self._room:
+                    return await redis.execute_command(*command)
             except exceptions.RedisError as error:
                 if has_done_nothing(error):  # the wrong server, by now: let go of it
                     await redis.connection_pool.disconnect(inuse_connections=False)
@@ -431,18 +433,17 @@ class RedisClient:
             await self.call("SCRIPT", "LOAD", script.text, repeat=True)
         return await self.call(*command, repeat=repeat)
 
-    def _connected(self, *, waiting: bool = False) -> Redis:
-        client = self._waiting if waiting else self._commands
-        if client is None:
+    def _connected(self) -> Redis:
+        if self._redis is None:
             raise RuntimeError(
                 "Redis client not connected: call `await client.connect()` first, "
                 "or use `async with RedisClient() as client:`."
             )
-        return client
+        return self._redis
 
     async def _within(self, seconds: float, what: str, answer: Awaitable[T]) -> T:
         try:
-            async with asyncio.timeout(seconds):
+            with self._deadlines.within(seconds):
                 return await answer
         except TimeoutError:
             crowd = ""

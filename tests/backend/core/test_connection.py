@@ -284,9 +284,9 @@ async def test_the_child_of_a_fork_forgets_the_connections_and_the_parent_keeps_
         async with quick:
             await quick.set("by", "the child")
 
-    await quick.get("by")
     listener = asyncio.create_task(hear(quick, await quick.subscribe("c")))
     await asyncio.sleep(0)
+    await quick.get("by")  # on a connection beside the listener's
     connections = await our_connections(admin)
     if (child := os.fork()) == 0:
         with suppress(BaseException):

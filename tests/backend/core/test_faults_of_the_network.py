@@ -303,7 +303,7 @@ async def test_a_call_that_times_out_as_it_connects_leaves_no_connection_out_of_
         assert await client.get("k") == "value"
 
 
-async def test_200_calls_that_time_out_leave_the_pool_whole(
+async def test_200_calls_that_time_out_leave_room_for_as_many_as_before(
     private_server: PrivateServer,
 ) -> None:
     async with RedisClient(private_server.url, timeout=0.5, attempts=1) as client:
@@ -311,12 +311,21 @@ async def test_200_calls_that_time_out_leave_the_pool_whole(
         lost = await asyncio.gather(*(client.get("k") for _ in range(200)), return_exceptions=True)
         assert all(isinstance(error, exceptions.TimeoutError) for error in lost)
         private_server.resume()
-        # More at once than the pool has connections, and each connection has to be there.
+        # To the client these are calls like any other: each takes a place until it is answered.
         holding = [
-            client._commands.connection_pool.get_connection() for _ in range(MAX_CONNECTIONS)
+            asyncio.create_task(client.call("BLPOP", "empty", 0.3)) for _ in range(MAX_CONNECTIONS)
         ]
-        async with asyncio.timeout(5):
-            await asyncio.gather(*holding)
+        await until_blocked(private_server, MAX_CONNECTIONS)
+        await asyncio.gather(*holding)
+
+
+async def test_calls_at_once_share_the_connections_that_there_are_for_them(
+    private_server: PrivateServer,
+) -> None:
+    async with RedisClient(private_server.url) as client:
+        await asyncio.gather(*(client.get("k") for _ in range(4 * MAX_CONNECTIONS)))
+        clients = await client.call("CLIENT LIST")
+    assert len(clients) == MAX_CONNECTIONS
 
 
 async def test_connect_to_a_hung_server_ends_after_its_attempts(
@@ -415,11 +424,11 @@ async def kill_all_but(admin: redis.asyncio.Redis) -> None:
     await admin.client_kill_filter(_type="normal", skipme=True)
 
 
-async def until_blocked(server: PrivateServer) -> None:
+async def until_blocked(server: PrivateServer, count: int = 1) -> None:
     async with redis.asyncio.Redis.from_url(server.url) as other:
 
         async def blocked() -> bool:
-            return (await other.info("clients"))["blocked_clients"] == 1
+            return (await other.info("clients"))["blocked_clients"] == count
 
         await until(blocked)
 
@@ -506,6 +515,7 @@ async def test_no_file_descriptor_left_is_a_connection_error(
         raise OSError(errno.EMFILE, "Too many open files")
 
     await client.add_to_queue("queue", 1)
+    await client.subscribe("channel")  # which has the only open connection now
     monkeypatch.setattr("redis.asyncio.connection.Connection._connect", none_left)
     with pytest.raises(exceptions.ConnectionError, match="Too many open files"):
         await client.get_from_queue("queue", timeout=1)
