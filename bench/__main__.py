@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from backend.core.redis import RedisClient
-from bench import calls, chart, growing, memory, reserving
+from bench import batches, calls, chart, growing, memory, reserving
 from bench.report import Row, as_json, table, write
 from private_redis import PrivateServer
 
@@ -25,6 +25,7 @@ def _sections(url: str, rounds: int) -> dict[str, Callable[[], Awaitable[list[Ro
     length, jobs = (1_000, 1_000) if is_quick else (growing.LONG_LENGTH, 100_000)
     return {
         "calls": lambda: calls.rows(url, rounds),
+        "batches": lambda: batches.rows(url, rounds),
         "reserving": lambda: reserving.rows(url, rounds),
         "growing": lambda: growing.rows(url, rounds, long_length=length),
         "memory": lambda: memory.rows(url, jobs=jobs),

@@ -119,8 +119,8 @@ FAULTS = (
     in_redis(
         "the queue is a stack: pushed in front",
         QUEUE,
-        '"RPUSH", ',
-        '"LPUSH", ',
+        '"RPUSH", self.full_name(queue_name), encode_item',
+        '"LPUSH", self.full_name(queue_name), encode_item',
         quick=True,
     ),
     in_redis(

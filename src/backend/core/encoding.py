@@ -7,7 +7,7 @@ bytes, NaN) is refused, with the name of the field, before anything is sent.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 MAX_ITEM = 16_000_000
@@ -28,6 +28,30 @@ def encode_item(value: Any) -> bytes:
             "most: keep the data in a file, and queue its path"
         )
     return item
+
+
+def encode_many(values: Iterable[tuple[object, Any]]) -> list[bytes]:
+    """Return values as UTF-8 JSON, for one call that takes them all.
+
+    Args:
+        values: each with what names it in a message: its number, or its key.
+
+    Raises:
+        TypeError: see `encode`; the message also says which value it is, as in `at 2: value[…]`.
+        ValueError: together they are larger than an item may be.
+    """
+    encoded = []
+    for name, value in values:
+        try:
+            encoded.append(encode(value))
+        except TypeError as error:
+            raise TypeError(f"at {name!r}: {error}") from error
+    if (size := sum(map(len, encoded))) > MAX_ITEM:
+        raise ValueError(
+            f"together they have {size:,} bytes as JSON, and one call takes {MAX_ITEM:,} at the "
+            "most: make several calls"
+        )
+    return encoded
 
 
 def encode(value: Any) -> bytes:
@@ -68,10 +92,12 @@ def _is_plain(value: Any) -> bool:
     """Return whether `_problems` has nothing to look for: a quick look, which is for nearly all."""
     kind = type(value)
     if kind is dict:
-        return set(map(type, value)) <= {str} and all(map(_is_plain, value.values()))
-    if kind is list:
-        return all(map(_is_plain, value))
-    return kind is str or kind is int or kind is bool or value is None
+        if not _TEXT.issuperset(map(type, value)):
+            return False
+        value = value.values()
+    elif kind is not list:
+        return kind in _PLAIN
+    return _PLAIN.issuperset(map(type, value)) or all(map(_is_plain, value))
 
 
 def _problems(value: Any, field: str) -> Iterator[str]:
@@ -100,6 +126,8 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")  # Python's parser would take NaN and Infinity
 
 
+_TEXT = frozenset({str})
+_PLAIN = frozenset({str, int, bool, type(None)})
 _TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FROM_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 

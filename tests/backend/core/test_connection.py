@@ -61,7 +61,9 @@ async def test_a_url_that_is_none_of_redis_is_refused() -> None:
 OPERATIONS: dict[str, Callable[[RedisClient], Awaitable[Any]]] = {
     "health_check": lambda client: client.health_check(),
     "add_to_queue": lambda client: client.add_to_queue("q", 1),
+    "add_many_to_queue": lambda client: client.add_many_to_queue("q", [1, 2]),
     "get_from_queue": lambda client: client.get_from_queue("q", timeout=1),
+    "get_many_from_queue": lambda client: client.get_many_from_queue("q", 2, timeout=1),
     "get_queue_length": lambda client: client.get_queue_length("q"),
     "peek_queue": lambda client: client.peek_queue("q"),
     "clear_queue": lambda client: client.clear_queue("q"),
@@ -71,6 +73,8 @@ OPERATIONS: dict[str, Callable[[RedisClient], Awaitable[Any]]] = {
     "unsubscribe": lambda client: client.unsubscribe("c"),
     "set": lambda client: client.set("k", 1),
     "get": lambda client: client.get("k"),
+    "set_many": lambda client: client.set_many({"k": 1}),
+    "get_many": lambda client: client.get_many(["k"]),
     "exists": lambda client: client.exists("k"),
     "delete": lambda client: client.delete("k"),
     "call": lambda client: client.call("PING"),
