@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 
 from redis.exceptions import NoPermissionError, ResponseError
 
+from backend.core.declared_keys import run_declaring
 from backend.core.redis import RedisClient
 from backend.core.scripts import load
 
@@ -126,8 +127,8 @@ async def queue_state(
     keys = [queue_name, f"{queue_name}:consumers", f"{queue_name}:retry", f"dlq:{queue_name}"]
     marker = since.last if since else b""
     try:
-        answer = await client.run(
-            QUEUE_STATE, [*keys, overflow], "", marker, LOOK, MOST_BYTES, repeat=True
+        answer = await run_declaring(
+            client, QUEUE_STATE, [*keys, overflow], "", marker, LOOK, MOST_BYTES
         )
     except ResponseError as error:
         if "ACL failure" in str(error):  # the user may run scripts, and not what is in this one

@@ -509,7 +509,9 @@ class RedisClient:
             arguments: its ARGV.
             repeat: it may run twice without harm, so a lost connection is tried again.
         """
-        command = "EVALSHA", script.digest, len(keys), *map(self.full_name, keys), *arguments
+        # A key may be named after what another program wrote, and hold bytes that are no text.
+        names = [self.full_name(key).encode(errors="surrogateescape") for key in keys]
+        command = "EVALSHA", script.digest, len(names), *names, *arguments
         for _ in range(2):  # twice: in a failover, the text may still go to the old server
             with suppress(exceptions.NoScriptError):
                 return await self.call(*command, repeat=repeat)

@@ -42,6 +42,11 @@ There is one clock, the server's: clocks that differ between consumers do no har
 clock is put back, no retry waits for longer than the longest back-off, and no lease lasts for
 longer than a lease. If it is put ahead, leases end early: an item can be handled twice, and is not
 counted as failed for it.
+
+On a Redis Cluster, one script can only reach keys of one hash slot. The names above are production's
+and stay as they are: there, the client's namespace is a hash tag, such as `{home-7}:`. So all keys
+of a system have one slot, and lie on one server of the cluster; many systems share its servers.
+Every key that a script touches is declared with it (see `backend.core.declared_keys`).
 """
 
 import asyncio
@@ -63,6 +68,7 @@ from typing import Any, Self
 from redis import exceptions
 
 from backend.core.dead_letters import dead_letter, item_of
+from backend.core.declared_keys import run_declaring
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.core.scripts import Script, load
@@ -144,6 +150,13 @@ class ReliableQueue:
             raise ValueError(f"max_attempts must be 1 or more, not {max_attempts}")
         if not (0 <= backoff_base < math.inf and 0 <= backoff_cap < math.inf):
             raise ValueError("backoff_base and backoff_cap must be 0 or more seconds")
+        self._keys = [
+            *_keys_to_count(queue_name),
+            f"{queue_name}:processing:{self.consumer}",
+            f"{queue_name}:lease:{self.consumer}",
+            f"{queue_name}:swept",
+        ]
+        self._keys_of_others: set[str] = set()
         self._client = client
         self._lease = lease
         self._max_attempts = max_attempts
@@ -334,7 +347,7 @@ class ReliableQueue:
         Returns:
             The number of items that went back; the one that was taken first is handed out first.
         """
-        return await self._run(RETURN_LOST, self._lease_ms, 0)
+        return await self._return_lost(interval=0)
 
     # ---- how it is done ----------------------------------------------------------------
 
@@ -343,17 +356,14 @@ class ReliableQueue:
         return int(self._lease * 1000)
 
     async def _run(self, script: Script, *arguments: Any) -> Any:
-        keys = [
-            self.queue_name,
-            f"{self.queue_name}:consumers",
-            f"{self.queue_name}:retry",
-            f"dlq:{self.queue_name}",
-            f"{self.queue_name}:processing:{self.consumer}",
-            f"{self.queue_name}:lease:{self.consumer}",
-            f"{self.queue_name}:swept",
-        ]
         # Each script may be sent again when its answer is lost: the second run finds it done.
-        return await self._client.run(script, keys, self.consumer, *arguments, repeat=True)
+        return await self._client.run(script, self._keys, self.consumer, *arguments, repeat=True)
+
+    async def _return_lost(self, interval: int) -> int:
+        arguments = self.consumer, self._lease_ms, interval
+        return await run_declaring(
+            self._client, RETURN_LOST, self._keys, *arguments, known=self._keys_of_others
+        )
 
     async def _wait_for_item(self, seconds: float, token: str) -> tuple[bytes | None, bytes]:
         """Wait until there is an item; take and reserve it, so that one push wakes one consumer.
@@ -401,7 +411,7 @@ class ReliableQueue:
             try:
                 now_ms = await self._run(BEAT, self._lease_ms, "idle" if is_idle else "")
                 if clock.tells_the_dead(now_ms / 1000, time.monotonic()):
-                    returned = await self._run(RETURN_LOST, self._lease_ms, self._lease_ms // 3)
+                    returned = await self._return_lost(interval=self._lease_ms // 3)
                     if returned and self._wait:  # for what is there now
                         self._wait.reschedule(asyncio.get_running_loop().time())
             except Exception as error:  # whatever it is: the heart goes on
@@ -474,7 +484,7 @@ async def queue_counts(client: RedisClient, queue_name: str) -> dict[str, int]:
 
     `pending` are those that wait, for their first turn or for a further one after a failure.
     """
-    answer = await client.run(QUEUE_COUNTS, _keys_to_count(queue_name), repeat=True)
+    answer = await run_declaring(client, QUEUE_COUNTS, _keys_to_count(queue_name))
     return dict(zip(("pending", "processing", "dead"), answer, strict=True))
 
 
@@ -486,7 +496,7 @@ async def contents(client: RedisClient, queue_name: str) -> dict[str, list[Any]]
         (handed out before, and waiting to be so again), and `dead_lettered`: the items, without
         the reasons.
     """
-    places = await client.run(CONTENTS, _keys_to_count(queue_name), repeat=True)
+    places = await run_declaring(client, CONTENTS, _keys_to_count(queue_name))
     waiting, in_hand, retrying, dead = places
     dead = [item for item in map(item_of, dead) if item is not None]
     places = {"waiting": waiting, "in_hand": in_hand, "retrying": retrying, "dead_lettered": dead}

@@ -7,7 +7,7 @@ A script may begin with what it shares with others. The line
 
     -- include reliable_queue.lua
 
-stands for the text of that file, which lies beside it.
+stands for the text of that file, which lies beside it, or here. That may include others in turn.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+_HERE = Path(__file__).parent / "lua"
 _INCLUDE = re.compile(r"^-- include (\w+\.lua)$", re.MULTILINE)
 
 
@@ -46,13 +47,13 @@ def load(name: str, *, beside: str = __file__) -> Script:
         FileNotFoundError: there is no such script; the message says which there are.
     """
     folder = Path(beside).parent / "lua"
-    text = _INCLUDE.sub(lambda line: _read(folder, line[1]), _read(folder, f"{name}.lua"))
-    return Script(name, text)
+    return Script(name, _read(folder, f"{name}.lua"))
 
 
 def _read(folder: Path, file: str) -> str:
-    try:
-        return (folder / file).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        there = ", ".join(sorted(path.name for path in folder.glob("*.lua"))) or "none"
-        raise FileNotFoundError(f"no script {file} in {folder}; there are: {there}") from None
+    for path in (folder / file, _HERE / file):
+        if path.exists():
+            text = path.read_text(encoding="utf-8")
+            return _INCLUDE.sub(lambda line: _read(folder, line[1]), text)
+    there = ", ".join(sorted(path.name for path in folder.glob("*.lua"))) or "none"
+    raise FileNotFoundError(f"no script {file} in {folder}; there are: {there}")

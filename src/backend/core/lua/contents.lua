@@ -1,9 +1,14 @@
 #!lua flags=no-writes,allow-oom
 -- include reliable_queue.lua
+-- include all_consumers.lua
+
+local names = redis.call('ZRANGE', consumers, 0, -1)
+local asking = ask_for_keys_of(names)
+if asking then return asking end
 
 local in_hand, retrying = {}, {}
-for _, name in ipairs(redis.call('ZRANGE', consumers, 0, -1)) do
-    for _, each in ipairs(held(queue .. ':processing:' .. name)) do
+for _, name in ipairs(names) do
+    for _, each in ipairs(held(processing_of(name))) do
         table.insert(in_hand, each[1])
     end
 end

@@ -1,5 +1,6 @@
 #!lua flags=no-writes,allow-oom
 -- include reliable_queue.lua
+-- include all_consumers.lua
 local overflow = KEYS[5]
 local marker, look, most_bytes = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
@@ -11,6 +12,10 @@ for key, kind in pairs({
         return redis.error_reply('WRONGTYPE ' .. key .. ' is a ' .. its_kind .. ', not a ' .. kind)
     end
 end
+
+local names = redis.call('ZRANGE', consumers, 0, 999)
+local asking = ask_for_keys_of(names)
+if asking then return asking end
 
 -- Of an item, its timestamp alone is told: the answer stays small, however large the items are.
 local function timestamp(item)
@@ -40,8 +45,8 @@ local retrying = first_timestamps(function(place)
 end)
 
 local all = {}
-for _, name in ipairs(redis.call('ZRANGE', consumers, 0, 999)) do
-    local its_list, its_lease = queue .. ':processing:' .. name, queue .. ':lease:' .. name
+for _, name in ipairs(names) do
+    local its_list, its_lease = processing_of(name), lease_of(name)
     local item, written = unpack(redis.call('LRANGE', its_list, 0, 1))
     local _, attempt = read(written)
     local length = math.ceil(redis.call('LLEN', its_list) / 2)

@@ -1,6 +1,6 @@
 -- What every script of a ReliableQueue begins with. `consumer` is the one that calls;
 -- `processing` and `lease` are its own keys.
-local queue, consumers, retry, dlq, processing, lease, swept = unpack(KEYS)
+local queue, consumers, retry, dlq, processing, lease, swept = unpack(KEYS, 1, 7)
 local consumer = ARGV[1]
 
 local function milliseconds()
