@@ -32,7 +32,7 @@ from typing import Any, Self, TypeVar
 
 from redis import exceptions
 from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection, parse_url
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -40,6 +40,7 @@ from backend.core.deadlines import Deadlines
 from backend.core.encoding import decode, encode, encode_item, encode_many
 from backend.core.retrying import Retrying
 from backend.core.scripts import Script, load
+from backend.core.servers import Servers, close_idle
 from backend.core.subscription import Subscription
 from backend.core.suitable import refuse_unsuitable
 from backend.core.unavailable import has_done_nothing
@@ -63,8 +64,10 @@ class RedisClient:
 
     Args:
         redis_url: `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for
-            TLS. If None, the environment variable REDIS_URL, else `redis://localhost:6379/0`.
+            TLS, or where to find it by Sentinel or in a Cluster (see `backend.core.servers`).
+            If None, the environment variable REDIS_URL, else `redis://localhost:6379/0`.
         namespace: put in front of every queue, key and channel name. Callers never see it.
+            On a Cluster it is a hash tag, such as `{home-7}:`.
         timeout: seconds that the server has to answer a call, retries included. Connecting
             has as long for each attempt; blocking pops wait on top of it.
         attempts: how often a call that may be repeated is tried in all.
@@ -87,6 +90,7 @@ class RedisClient:
         self.namespace = namespace
         self._timeout = timeout
         self._retrying = Retrying(attempts, base=backoff_base, cap=backoff_cap)
+        self._servers: Servers | None = None  # where the server is
         self._redis: Redis | None = None
         self._subscriptions: list[Subscription] = []
         self._session: object = None  # one from each connect() to the next disconnect()
@@ -102,7 +106,7 @@ class RedisClient:
         Tried `attempts` times, with back-off. Connecting twice is harmless.
 
         Raises:
-            ValueError: the URL is not one of Redis.
+            ValueError: the URL is not one of Redis, or the namespace is not for a Cluster.
             AuthenticationError, ResponseError: the server answered, and refused: a wrong
                 password, no such database. It would refuse again, so it is asked once.
             UnsuitableServer: this client cannot work with it; the message says why.
@@ -131,20 +135,20 @@ class RedisClient:
             "retry": Retry(NoBackoff(), 0),  # our own retries instead
             "redis_connect_func": log_in,
         }
-        if ours := sorted({*options, "decode_responses"} & parse_url(self.redis_url).keys()):
+        servers = Servers(self.redis_url, namespace=self.namespace, timeout=self._timeout)
+        if ours := sorted({*options, "decode_responses"} & servers.options.keys()):
             raise ValueError(f"{', '.join(ours)}: not for the URL, since RedisClient decides it")
-        redis = Redis.from_pool(
-            ConnectionPool.from_url(self.redis_url, max_connections=MAX_IN_ALL, **options)
-        )
+        redis = Redis.from_pool(servers.pool(max_connections=MAX_IN_ALL, **options))
         try:
             await self._retrying(
                 lambda: self._within(self._timeout, "PING", redis.execute_command("PING"))
             )
-            await refuse_unsuitable(redis, self._timeout)
+            await refuse_unsuitable(redis, self._timeout, may_be_cluster=servers.is_cluster)
         except BaseException:
             await redis.aclose()
+            await servers.aclose()
             raise
-        self._redis = redis
+        self._servers, self._redis = servers, redis
 
     async def disconnect(self) -> None:
         """Close the subscriptions and all connections.
@@ -153,11 +157,12 @@ class RedisClient:
         end with ConnectionError, or RuntimeError before they are tried again; whoever listens
         comes to the end of the messages.
         """
-        redis, self._redis, self._session = self._redis, None, None
+        open_ones = [self._redis, self._servers]
+        self._redis = self._servers = self._session = None
         while self._subscriptions:
             await self._subscriptions.pop().close()
-        if redis:
-            await redis.aclose()
+        closing = [each.aclose() for each in open_ones if each]
+        await asyncio.gather(*closing, return_exceptions=True)
 
     def forget_connections(self) -> None:
         """Be disconnected without closing anything: for the child of a fork.
@@ -165,8 +170,8 @@ class RedisClient:
         The connections that it was born with belong to its parent, which goes on using them.
         `connect()` then opens some of its own.
         """
-        _of_the_parent.append((self._redis, self._subscriptions))
-        self._redis = self._session = None
+        _of_the_parent.append((self._servers, self._redis, self._subscriptions))
+        self._redis = self._servers = self._session = None
         self._subscriptions = []
 
     async def __aenter__(self) -> Self:
@@ -483,7 +488,7 @@ class RedisClient:
                     return await redis.execute_command(*command)
             except exceptions.RedisError as error:
                 if has_done_nothing(error):  # the wrong server, by now: let go of it
-                    await redis.connection_pool.disconnect(inuse_connections=False)
+                    await self._let_go()
                 raise
             except OSError as error:  # no file descriptor left for another connection, for one
                 raise exceptions.ConnectionError(f"no connection: {error.strerror}") from error
@@ -492,6 +497,9 @@ class RedisClient:
         self._under_way += wait == 0
         try:
             return await self._within(self._timeout + wait, command[0], answer)
+        except exceptions.TimeoutError:  # it hangs: another may have taken its place
+            await self._let_go()
+            raise
         finally:
             self._under_way -= wait == 0
 
@@ -541,6 +549,11 @@ class RedisClient:
             await self.call("BLMOVE", name, name, "LEFT", "LEFT", seconds, wait=seconds)
         except exceptions.OutOfMemoryError:  # to Redis it is a write; others may make room
             await asyncio.sleep(min(seconds, 0.1))
+
+    async def _let_go(self) -> None:
+        """Close the connections that are not in use: the next call finds the right server."""
+        if self._redis:
+            await close_idle(self._redis.connection_pool)
 
     def _connected(self) -> Redis:
         if self._redis is None:

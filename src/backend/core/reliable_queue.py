@@ -43,9 +43,9 @@ clock is put back, no retry waits for longer than the longest back-off, and no l
 longer than a lease. If it is put ahead, leases end early: an item can be handled twice, and is not
 counted as failed for it.
 
-On a Redis Cluster, one script can only reach keys of one hash slot. The names above are production's
-and stay as they are: there, the client's namespace is a hash tag, such as `{home-7}:`. So all keys
-of a system have one slot, and lie on one server of the cluster; many systems share its servers.
+On a Redis Cluster, a script can only reach keys of one hash slot. The names above are production's
+and stay: there, the client's namespace is a hash tag, such as `{home-7}:`. So all keys of a system
+have one slot, and lie on one server of the cluster; many systems share the servers.
 Every key that a script touches is declared with it (see `backend.core.declared_keys`).
 """
 

@@ -38,6 +38,7 @@ AWAY = (
     exceptions.BusyLoadingError,
     exceptions.MasterDownError,
     exceptions.TryAgainError,
+    exceptions.AskError,
     exceptions.ClusterDownError,
     exceptions.NoPermissionError,
 )
@@ -55,6 +56,7 @@ NOT_HERE = (
     exceptions.BusyLoadingError,
     exceptions.MasterDownError,
     exceptions.TryAgainError,
+    exceptions.AskError,  # MovedError is one too
     exceptions.ClusterDownError,
 )
 

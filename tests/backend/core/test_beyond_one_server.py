@@ -1,0 +1,335 @@
+"""The same client and the same queue, with Sentinel and on a Cluster: real ones, on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from redis import exceptions
+from redis.crc import key_slot
+from tests.several_servers import PRIMARY, Cluster, SentinelSet, ask, cluster, sentinel_set
+from tests.support import hear, until
+
+from backend.core.dead_letters import DeadLetters
+from backend.core.push import add_to_queue_safe
+from backend.core.queue_state import queue_state
+from backend.core.redis import RedisClient
+from backend.core.reliable_queue import ReliableQueue, queue_counts
+from backend.core.servers import Servers
+
+QUEUE = "detection_queue"
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def sentinels() -> Iterator[SentinelSet]:
+    with sentinel_set() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def shards() -> Iterator[Cluster]:
+    with cluster() as started:
+        yield started
+
+
+@pytest.fixture(params=["sentinels", "shards"])
+def engine(request: pytest.FixtureRequest) -> SentinelSet | Cluster:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+async def client(engine: SentinelSet | Cluster) -> AsyncIterator[RedisClient]:
+    """A client in a namespace of its own, which is a hash tag."""
+    async with RedisClient(
+        engine.url, namespace=f"{{{uuid.uuid4().hex[:8]}}}:", attempts=100, backoff_base=0.05
+    ) as connected:
+        yield connected
+
+
+async def fail_over(engine: SentinelSet | Cluster, client: RedisClient) -> None:
+    """Have a replica take the place of the client's server, which becomes a replica."""
+    if isinstance(engine, SentinelSet):
+        before = engine.primary()
+
+        def is_told() -> bool:
+            try:
+                return ask(engine.sentinels[0], "SENTINEL", "FAILOVER", PRIMARY) is not None
+            except exceptions.ResponseError:  # the last one is not over, or no replica is ready
+                return False
+
+        await until(is_told, within=30)
+        await until(lambda: engine.primary() is not before, within=30)
+        return
+    before = engine.owner(client.namespace)
+    replica = next(each for each in engine.servers if follows(each, before.port))
+    ask(replica, "CLUSTER", "FAILOVER")
+    await until(lambda: engine.owner(client.namespace) is replica, within=30)
+    await until(engine.is_whole, within=30)
+
+
+def follows(server: Any, port: int) -> bool:
+    return ask(server, "INFO", "replication").get("master_port") == port
+
+
+# ---- what works on one server works here ----
+
+
+async def test_it_is_healthy(client: RedisClient) -> None:
+    assert (await client.health_check())["status"] == "healthy"
+
+
+async def test_first_in_first_out(client: RedisClient) -> None:
+    for number in range(3):
+        assert await client.add_to_queue(QUEUE, number) == number + 1
+    assert await client.peek_queue(QUEUE) == [0, 1, 2]
+    assert [await client.get_from_queue(QUEUE, 1) for _ in range(3)] == [0, 1, 2]
+    assert await client.get_from_queue(QUEUE, 0.1) is None
+
+
+async def test_a_push_wakes_a_consumer_that_waits(client: RedisClient) -> None:
+    async with ReliableQueue(client, QUEUE) as queue:
+        taking = asyncio.create_task(queue.take(30))
+        await until(lambda: queue._wait is not None)
+        await client.add_to_queue(QUEUE, "now")
+        job = await taking
+        assert job.data == "now"
+        assert await queue.acknowledge(job)
+
+
+async def test_an_item_of_a_dead_consumer_goes_to_another(client: RedisClient) -> None:
+    await client.add_to_queue(QUEUE, "item")
+    dead = ReliableQueue(client, QUEUE, consumer="dead", lease=0.3)
+    async with dead, ReliableQueue(client, QUEUE, consumer="living", lease=0.3) as living:
+        assert await dead.take(1)
+        dead._heart.cancel()
+        job = await living.take(10)
+        assert (job.data, job.attempt) == ("item", 2)
+        assert await living.acknowledge(job)
+
+
+async def test_an_item_that_fails_too_often_is_a_dead_letter_and_comes_back(
+    client: RedisClient,
+) -> None:
+    await client.add_to_queue(QUEUE, "item")
+    letters = DeadLetters(client, QUEUE)
+    async with ReliableQueue(client, QUEUE, max_attempts=2, backoff_base=0.01) as queue:
+        for _ in range(2):
+            await queue.fail(await queue.take(5), "no")
+        assert await letters.length() == 1
+        assert await letters.requeue_all() == 1
+        assert await queue.acknowledge(await queue.take(5))
+    assert await queue_counts(client, QUEUE) == {"pending": 0, "processing": 0, "dead": 0}
+
+
+async def test_a_limit_and_each_item_once(client: RedisClient) -> None:
+    async def add(item: str) -> Any:
+        return await add_to_queue_safe(
+            client, QUEUE, item, max_size=2, overflow_policy="dlq", dedupe_key=item
+        )
+
+    assert [(await add(item)).duplicate for item in ("a", "b", "a")] == [False, False, True]
+    assert (await add("c")).moved_to_dlq_count == 1
+    assert (await queue_state(client, QUEUE)).overflowed == 1
+
+
+async def test_several_keys_in_one_call(client: RedisClient) -> None:
+    await client.set("a", 1)
+    await client.set("b", 2, expire=100)
+    assert await client.exists("a", "b", "c") == 2
+    assert await client.delete("a", "b", "c") == 2
+
+
+async def test_a_message_is_heard_and_its_listeners_are_counted(client: RedisClient) -> None:
+    subscriptions = [await client.subscribe("security_events") for _ in range(2)]
+    assert await client.publish("security_events", "somebody is at the door") == 2
+    for subscription in subscriptions:
+        assert await hear(client, subscription) == ["somebody is at the door"]
+
+
+# ---- another server takes over ----
+
+
+async def test_calls_go_on_when_another_server_takes_over(
+    engine: SentinelSet | Cluster, client: RedisClient
+) -> None:
+    async with ReliableQueue(client, QUEUE, lease=5) as queue:
+        await client.add_to_queue(QUEUE, 0)
+        job = await queue.take(1)
+        await fail_over(engine, client)
+        assert await queue.acknowledge(job)  # its script is not known there yet
+        await client.add_to_queue(QUEUE, 1)
+        job = await queue.take(5)
+        assert job.data == 1
+        assert await queue.acknowledge(job)
+
+
+async def test_a_consumer_that_waits_gets_what_comes_after_another_server_took_over(
+    engine: SentinelSet | Cluster, client: RedisClient
+) -> None:
+    async with ReliableQueue(client, QUEUE, lease=5) as queue:
+        taking = asyncio.create_task(queue.take(60))
+        await until(lambda: queue._wait is not None)
+        await fail_over(engine, client)
+        await client.add_to_queue(QUEUE, "item")
+        job = await taking
+        assert job.data == "item"
+        assert await queue.acknowledge(job)
+
+
+async def test_a_server_that_hangs_is_left_when_another_has_taken_over(
+    sentinels: SentinelSet,
+) -> None:
+    async with RedisClient(sentinels.url, namespace="{hung}:", timeout=1) as client:
+        idle = client._commands.connection_pool
+
+        async def has_several_connections() -> bool:
+            with suppress(exceptions.RedisError):  # a failover of another test may not be over
+                await asyncio.gather(*(client.set(str(number), number) for number in range(20)))
+            return len(idle._available_connections) > 5
+
+        await until(has_several_connections, within=30)
+        hung = sentinels.primary()
+        hung.pause()
+        try:
+            await until(lambda: sentinels.primary() is not hung, within=30)
+            with pytest.raises(exceptions.TimeoutError):
+                await client.get("0")
+            assert await client.get("1") == 1  # and not after one timeout for each connection
+        finally:
+            hung.resume()
+
+
+# ---- who is asked ----
+
+
+async def test_a_sentinel_that_hangs_is_passed_over(sentinels: SentinelSet) -> None:
+    sentinels.sentinels[0].pause()
+    try:
+        async with RedisClient(sentinels.url, timeout=2, attempts=1) as client:
+            assert await client.set("key", 1)
+            assert await client.delete("key") == 1
+    finally:
+        sentinels.sentinels[0].resume()
+
+
+async def test_what_was_asked_is_closed_with_the_client(engine: SentinelSet | Cluster) -> None:
+    asked = engine.sentinels if isinstance(engine, SentinelSet) else engine.servers
+
+    def connected() -> int:
+        return sum(ask(each, "INFO", "clients")["connected_clients"] for each in asked)
+
+    async with RedisClient(engine.url, namespace="{home}:") as client:
+        await client.get("key")
+        open_ones = connected()
+    await until(lambda: connected() <= open_ones - 1)
+
+
+# ---- Cluster ----
+
+
+async def move_slot(shards: Cluster, key: str, *, between: Callable[[], Awaitable[Any]]) -> None:
+    """Move the key's slot to another server, key by key, and await `between` half-way."""
+    slot, before = key_slot(key.encode()), shards.owner(key)
+    after = next(
+        each
+        for each in shards.servers
+        if each is not before and ask(each, "INFO", "replication")["role"] == "master"
+    )
+    old_id, new_id = ask(before, "CLUSTER", "MYID"), ask(after, "CLUSTER", "MYID")
+    ask(after, "CLUSTER", "SETSLOT", slot, "IMPORTING", old_id)
+    ask(before, "CLUSTER", "SETSLOT", slot, "MIGRATING", new_id)
+    keys = ask(before, "CLUSTER", "GETKEYSINSLOT", slot, 1000)
+    for number, each in enumerate(keys):
+        if number == len(keys) // 2:
+            await between()
+        ask(before, "MIGRATE", "127.0.0.1", after.port, each, 0, 5000)
+    for server in (after, before):
+        ask(server, "CLUSTER", "SETSLOT", slot, "NODE", new_id)
+    await until(lambda: shards.owner(key) is after)
+    await until(shards.is_whole)
+
+
+@pytest.mark.parametrize("engine", ["shards"], indirect=True)
+async def test_what_is_called_while_a_slot_moves_waits_until_it_has_moved(
+    engine: Cluster, client: RedisClient
+) -> None:
+    await client.add_to_queue(QUEUE, 0)
+    await client.set("key", "value")
+    async with ReliableQueue(client, QUEUE, lease=5) as queue:
+        job = await queue.take(1)
+        calls: list[asyncio.Task[Any]] = []
+
+        async def half_way() -> None:
+            calls.append(asyncio.create_task(queue.acknowledge(job)))
+            calls.append(asyncio.create_task(client.add_to_queue(QUEUE, 1)))
+            calls.append(asyncio.create_task(client.get("key")))
+            await asyncio.sleep(0.2)
+            assert not calls[0].done()
+
+        await move_slot(engine, client.namespace, between=half_way)
+        assert await asyncio.gather(*calls) == [True, 1, "value"]
+        assert await queue_counts(client, QUEUE) == {"pending": 1, "processing": 0, "dead": 0}
+
+
+async def test_two_systems_lie_on_different_servers_of_a_cluster(shards: Cluster) -> None:
+    owners = set()
+    for number in range(20):
+        async with RedisClient(shards.url, namespace=f"{{home-{number}}}:") as client:
+            await client.set("camera:1:status", "online")
+            owners.add(client._commands.connection_pool._available_connections[0].port)
+            assert await client.delete("camera:1:status") == 1
+    assert owners == {each.port for each in shards.servers if role(each) == "master"}
+
+
+def role(server: Any) -> str:
+    return ask(server, "INFO", "replication")["role"]
+
+
+# ---- the URL ----
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("redis+sentinel://a,b:2/home", {}),
+        ("redis+sentinel://:secret@a:1/home/3", {"password": "secret", "db": 3}),
+        ("redis+sentinel://a/home?client_name=watcher", {"client_name": "watcher"}),
+        ("redis+cluster://u:p@a:1,[::1]:2/0", {"username": "u", "password": "p"}),
+    ],
+)
+def test_what_a_url_says(url: str, options: dict[str, Any]) -> None:
+    said = Servers(url, namespace="{home}:", timeout=5).options
+    assert said == {"host": "localhost"} | options
+
+
+@pytest.mark.parametrize(
+    "url", ["redis+sentinel://a:1", "redis+cluster://a:1/3", "redis+other://a", "redis+cluster://"]
+)
+def test_a_url_of_no_such_form_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"neither like redis\+sentinel://host"):
+        Servers(url, namespace="{home}:", timeout=5)
+
+
+@pytest.mark.parametrize("namespace", ["", "home:", "{}home:", "home}{"])
+async def test_on_a_cluster_a_namespace_that_is_no_hash_tag_is_refused(namespace: str) -> None:
+    with pytest.raises(ValueError, match="the namespace has to be a hash tag"):
+        await RedisClient("redis+cluster://localhost", namespace=namespace).connect()
+
+
+@pytest.mark.parametrize(
+    "url", ["redis+sentinel://:secret@127.0.0.1:1/home/0", "redis+cluster://:secret@127.0.0.1:1"]
+)
+async def test_when_nobody_knows_where_it_is_that_is_a_connection_error_without_secrets(
+    url: str,
+) -> None:
+    client = RedisClient(url, namespace="{home}:", attempts=2, backoff_base=0.01)
+    with pytest.raises(exceptions.ConnectionError) as caught:
+        await client.connect()
+    assert "127.0.0.1" in str(caught.value)
+    assert "secret" not in str(caught.value)
