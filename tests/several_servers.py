@@ -18,7 +18,7 @@ from private_redis import PrivateServer, client_without_retries, find_server
 
 PRIMARY = "home_security"
 """The name under which the Sentinels know the primary."""
-DOWN_AFTER = 500
+DOWN_AFTER = 2000
 """Milliseconds without an answer after which a server counts as gone."""
 SLOTS = 16384
 
