@@ -40,10 +40,16 @@ class Deadlines:
         self._timer = asyncio.get_running_loop().call_at(ends, self._look)
 
     def _look(self) -> None:
-        """End what has taken too long, and come again for the first of the others."""
+        """End what has taken too long, and come again for the first of the others.
+
+        All at once: after a pause of the loop, a timer of redis-py may be due as well, and would
+        say less. So it is not the clock of this timer that counts, which has the first of them.
+        """
         came, self._timer = self._timer, None
         assert came
-        for deadline in [each for each in self._open if each.ends <= came.when()]:
+        now = max(came.when(), asyncio.get_running_loop().time())
+        missed = [deadline for deadline in self._open if deadline.ends <= now]
+        for deadline in sorted(missed, key=lambda each: each.ends):
             self._open.remove(deadline)
             deadline.miss()
         if self._open:

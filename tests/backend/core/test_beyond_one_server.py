@@ -187,7 +187,7 @@ async def test_after_a_call_that_is_not_answered_no_other_call_meets_the_same_se
 ) -> None:
     async with RedisClient(private_server.url, timeout=0.5) as client:
         await asyncio.gather(*(client.get("key") for _ in range(20)))
-        idle = client._commands.connection_pool
+        idle = client._redis.connection_pool
         assert len(idle._available_connections) > 1
         private_server.pause()
         with pytest.raises(exceptions.TimeoutError):
@@ -273,7 +273,7 @@ async def test_two_systems_lie_on_different_servers_of_a_cluster(shards: Cluster
     for number in range(20):
         async with RedisClient(shards.url, namespace=f"{{home-{number}}}:") as client:
             await client.set("camera:1:status", "online")
-            owners.add(client._commands.connection_pool._available_connections[0].port)
+            owners.add(client._redis.connection_pool._available_connections[0].port)
             assert await client.delete("camera:1:status") == 1
     assert owners == {each.port for each in shards.servers if role(each) == "master"}
 

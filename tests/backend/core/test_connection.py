@@ -233,7 +233,7 @@ async def test_what_cannot_be_closed_keeps_nothing_else_open(
 
     client = RedisClient(private_server.url)
     await client.connect()
-    monkeypatch.setattr(client._waiting, "aclose", fail)
+    monkeypatch.setattr(client._servers, "aclose", fail)
     await client.disconnect()
     await until(lambda: only_this_connection(admin))
 

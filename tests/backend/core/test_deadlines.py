@@ -53,6 +53,27 @@ async def test_a_deadline_that_begins_after_the_timer_has_come_is_kept_too() -> 
     assert 0.05 <= await wait(deadlines, 0.05) < 2
 
 
+async def test_after_a_pause_of_the_loop_all_that_are_over_end_before_what_is_within_them() -> None:
+    deadlines = Deadlines()
+
+    async def work() -> str:
+        try:
+            with deadlines.within(0.05):
+                try:
+                    async with asyncio.timeout(0.06):
+                        await asyncio.sleep(FOREVER)
+                except TimeoutError:
+                    return "the inner one"
+        except TimeoutError:
+            return "ours"
+        return "none"
+
+    works = [asyncio.create_task(work()) for _ in range(5)]
+    await asyncio.sleep(0)
+    time.sleep(0.1)  # noqa: ASYNC251 - the loop is to stand still
+    assert await asyncio.gather(*works) == ["ours"] * 5
+
+
 async def test_many_deadlines_need_one_timer() -> None:
     deadlines = Deadlines()
     loop = asyncio.get_running_loop()

@@ -306,7 +306,7 @@ async def test_a_call_that_times_out_as_it_connects_leaves_no_connection_out_of_
 async def test_200_calls_that_time_out_leave_room_for_as_many_as_before(
     private_server: PrivateServer,
 ) -> None:
-    async with RedisClient(private_server.url, timeout=0.5, attempts=1) as client:
+    async with RedisClient(private_server.url, timeout=1.5, attempts=1) as client:
         private_server.pause()
         lost = await asyncio.gather(*(client.get("k") for _ in range(200)), return_exceptions=True)
         assert all(isinstance(error, exceptions.TimeoutError) for error in lost)
