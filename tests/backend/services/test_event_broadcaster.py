@@ -72,6 +72,14 @@ async def test_a_batch_gets_one_event(client):
     assert 3590 <= await client.call("TTL", client.full_name("batch_event:a1")) <= 3600
 
 
+async def test_from_the_event_on_the_records_of_its_detections_live_for_an_hour(client):
+    for each in ("d1", "d2"):
+        await client.set(f"detection:{each}", {"id": each})
+    await publish_event(client, event("a1"), ["d1", "d2"])
+    for each in ("d1", "d2"):
+        assert 3590 <= await client.call("TTL", client.full_name(f"detection:{each}")) <= 3600
+
+
 async def test_only_the_latest_events_are_kept_the_newest_first(client):
     for number in range(RECENT + 5):
         await publish_event(client, event(f"{number:x}"))

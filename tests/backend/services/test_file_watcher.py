@@ -437,6 +437,17 @@ async def test_a_file_that_is_moved_before_it_is_looked_at_has_a_new_job(client,
         assert await until_queued(client, 2) == ["a.jpg", "b.jpg"]
 
 
+async def test_a_watcher_that_dies_after_it_has_queued_a_moved_file_queues_it_once(client, root):
+    watching = watcher(client, root)
+    before = put(root, "garden/a.jpg", jpeg(1))
+    await watching.enqueue(examine(root, before))
+    moved = examine(root, before.rename(root / "garden" / "b.jpg"))
+    assert not (await watching.enqueue(moved)).duplicate
+    await client.set(f"queued_from:{moved.sha256}", str(before))  # as if it had died before this
+    assert (await watching.enqueue(moved)).duplicate
+    assert await queued(client) == ["a.jpg", "b.jpg"]
+
+
 async def test_a_copy_has_no_job_of_its_own(client, root):
     async with watcher(client, root):
         put(root, "garden/a.jpg", jpeg(1))
