@@ -9,6 +9,11 @@ from tests.support import until
 
 from backend.core.redis import RedisClient
 from backend.core.unavailable import Unavailable
+from backend.services.analyzer import AnalysisWorker
+from backend.services.analyzers.rules import RuleAnalyzer
+from backend.services.batch_aggregator import BatchAggregator
+from backend.services.detector import DetectionWorker
+from backend.services.detectors.background import BackgroundDetector
 from backend.services.stage import Stage, trouble_key
 
 
@@ -137,3 +142,16 @@ async def test_what_redis_says_of_a_key_is_logged_without_a_traceback(
         pass
     assert "ResponseError: WRONGTYPE; beginning again" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+async def test_the_job_of_a_worker_that_dies_is_another_s_after_30_seconds(
+    client: RedisClient,
+) -> None:
+    detector = BackgroundDetector({})
+    async with (
+        DetectionWorker(client, detector, BatchAggregator(client), consumer="one"),
+        AnalysisWorker(client, RuleAnalyzer(), consumer="one"),
+    ):
+        for queue in ("detection_queue", "analysis_queue"):
+            lease = client.full_name(f"{queue}:lease:one")
+            assert 20_000 < await client.call("PTTL", lease) <= 30_000
