@@ -255,9 +255,8 @@ class Bench:
         """Return the verdict on an answer whose time is over, which was in this frame."""
         if self.mishaps.forgotten:
             return self.mishaps.forgot()
-        came = (
-            f"it took longer than {self._limit:g} s{self._code.where_it_is(frame, self._running)}"
-        )
+        where = self._code.where_it_is(frame, self._running)
+        came = f"it took longer than {self._limit:g} s{where}"
         return NotYet(self._too_long, expected=f"an end within {self._limit:g} s", came=came)
 
     def _called(self, function: Any, when: str, how: str = "called") -> str:

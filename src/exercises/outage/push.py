@@ -12,9 +12,8 @@ from exercises.bench import AnswersClient, Bench, NotYet, expect
 
 QUEUE, CALLS, WAIT = "detection_queue", 5, 0.1
 PORCH = {"camera_id": "porch", "file_hash": "b2"}
-Failure = tuple[bool, type[RedisError]]  # whether the call has arrived, and what is raised
-AWAY, CUT, HANGS = (False, ConnectionError), (True, ConnectionError), (True, TimeoutError)
-SITUATIONS: tuple[tuple[str, list[Failure], str], ...] = (
+AWAY, CUT, HANGS = ConnectionError("refused"), ConnectionError("lost"), TimeoutError("no answer")
+SITUATIONS: tuple[tuple[str, list[RedisError], str], ...] = (
     ("its file is the first", [], "RAISED"),
     ("its file is the second", [], "RAISED"),
     ("the answer to the first call is lost", [CUT], "NO_RETRY"),
@@ -29,19 +28,19 @@ SITUATIONS: tuple[tuple[str, list[Failure], str], ...] = (
 class Unlucky(AnswersClient):
     """A client whose calls fail as these, as if its own tries were used up."""
 
-    failures: ClassVar[list[Failure]] = []
+    failures: ClassVar[list[RedisError]] = []
 
     async def call(self, *command: Any, **options: Any) -> Any:
         """Send the command, or not; and lose its answer, or not."""
-        arrives, error = self.failures.pop(0) if self.failures else (True, None)
-        if arrives:
-            reply = await super().call(*command, **options)
-        else:
-            self.commands.append(command)
-        if len(self.commands) > 4 * CALLS:
+        failure = self.failures.pop(0) if self.failures else None
+        if len(self.commands) >= 4 * CALLS:
             raise NotYet("FOR_EVER", expected=f"{CALLS} calls", came="calls without end")
-        if error:
-            raise error("no answer from Redis")
+        if failure is AWAY:
+            self.commands.append(command)
+            raise failure
+        reply = await super().call(*command, **options)
+        if failure:
+            raise failure
         return reply
 
 
@@ -66,7 +65,7 @@ async def check(bench: Bench) -> None:
     await _where_it_refuses(bench)
 
 
-async def _ask(bench: Bench, job: Any, when: str, *failures: Failure, **options: Any) -> Any:
+async def _ask(bench: Bench, job: Any, when: str, *failures: RedisError, **options: Any) -> Any:
     bench.client.commands.clear()
     Unlucky.failures[:] = failures
     return await bench.ask(job, when=when, too_long="SLOW", **options)
