@@ -154,18 +154,16 @@ class Onlooker(RedisClient):
             if left >= 0:  # a time to live of 0 or less removes the key
                 await self.call("PEXPIRE", self.full_name(key), left - int(1000 * seconds))
 
-    async def stored(self) -> dict[str, tuple[str, bytes, int]]:
-        """Return what is stored under each key: its type, its value, and when it expires.
+    async def stored(self) -> dict[str, tuple[bytes, int]]:
+        """Return what is stored under each key, as DUMP has it, and when it expires.
 
-        Two of them compare equal when nothing was changed between them. The value is in Redis's
-        own form, as DUMP has it.
+        Two of them compare equal when nothing was changed between them.
         """
-        found = {}
-        for key in await self.keys():
-            name = self.full_name(key)
-            value, expires = await self.call("DUMP", name), await self.call("PEXPIRETIME", name)
-            found[key] = (await self.kind(key), value, expires)
-        return found
+        names = {key: self.full_name(key) for key in await self.keys()}
+        return {
+            key: (await self.call("DUMP", name), await self.call("PEXPIRETIME", name))
+            for key, name in names.items()
+        }
 
     async def all_live_for_a_time(self, mistake: str, *, but: str = "") -> None:
         """See that each key has a time to live, but for this one; else it is the mistake."""

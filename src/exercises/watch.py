@@ -12,7 +12,7 @@ class Watch:
 
     def __init__(self, redis: Onlooker) -> None:
         self._redis = redis
-        self._before: dict[str, tuple[str, bytes, int]] = {}
+        self._before: dict[str, tuple[bytes, int]] = {}
         self._lent: list[str] = []
         self._endless: set[str] = set()
         self.changed: dict[str, str] = {}
@@ -40,7 +40,7 @@ class Watch:
                 self.changed.setdefault(key, "new")
             elif self._before[key] != now.get(key):
                 self.changed.setdefault(key, "changed" if key in now else "gone")
-        endless = {key for key, (_, _, expires) in now.items() if expires == -1}
+        endless = {key for key, (_, expires) in now.items() if expires == -1}
         self._endless |= endless
         return endless
 
