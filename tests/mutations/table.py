@@ -264,7 +264,7 @@ FAULTS = (
             Change(
                 ENCODING,
                 "return _TO_JSON.encode(value)",
-                "return value if isinstance(value, str) else _TO_JSON.encode(value)",
+                "return value.encode() if isinstance(value, str) else _TO_JSON.encode(value)",
             ),
         ),
     ),
@@ -273,7 +273,7 @@ FAULTS = (
         "00_start_here",
         (
             Change(ENCODING, "raise TypeError(problem)", "break"),
-            Change(ENCODING, "json.JSONEncoder(", "json.JSONEncoder(default=str, "),
+            Change(ENCODING, "enc_hook=_bare", "enc_hook=str"),
         ),
     ),
     # ---- pub/sub ---------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ would change on the way (a tuple, a dict key that is not text) or cannot hold (a
 bytes, NaN) is refused, with the name of the field, before anything is sent.
 """
 
-import json
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from msgspec import json
 
 MAX_ITEM = 16_000_000
 """Bytes that an item of a queue may have. What is larger holds the whole server up on its way."""
@@ -65,7 +66,7 @@ def encode(value: Any) -> bytes:
         if not _is_plain(value):
             for problem in _problems(value, "value"):
                 raise TypeError(problem)
-        return _TO_JSON.encode(value).encode()
+        return _TO_JSON.encode(value)
     except (ValueError, RecursionError) as error:
         # Rare: a list that contains itself, text that is not UTF-8, more than 4300 digits.
         raise TypeError(f"value cannot be JSON: {error}") from error
@@ -79,13 +80,13 @@ def decode(stored: bytes) -> Any:
     them from a queue holds the only copy, so they must not be lost to an exception.
     """
     try:
-        text = stored.decode()
+        return _FROM_JSON.decode(stored)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return stored.decode()
     except UnicodeDecodeError:
         return stored
-    try:
-        return _FROM_JSON.decode(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _is_plain(value: Any) -> bool:
@@ -122,14 +123,15 @@ def _problems(value: Any, field: str) -> Iterator[str]:
             yield f"{field} is a {kind}, which JSON cannot hold; {advice}"
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")  # Python's parser would take NaN and Infinity
+def _bare(value: Any) -> Any:
+    """Return text or a number of a class of its own, such as numpy's float64, as the plain one."""
+    return next(kind(value) for kind in (str, int, float) if isinstance(value, kind))
 
 
 _TEXT = frozenset({str})
 _PLAIN = frozenset({str, int, bool, type(None)})
-_TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_FROM_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
+_TO_JSON = json.Encoder(enc_hook=_bare)
+_FROM_JSON = json.Decoder()
 
 _ADVICE = {
     "bytes": "use .decode() or .hex()",

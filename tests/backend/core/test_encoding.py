@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +111,32 @@ def test_every_other_value_is_refused_with_a_type_error(refused: Any) -> None:
 def test_the_refusal_names_the_field(value: Any, complaint: str) -> None:
     with pytest.raises(TypeError, match=complaint):
         encode(value)
+
+
+class Camera(StrEnum):
+    DOOR = "front_door"
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (np.float64(0.9), 0.9),
+        (Camera.DOOR, "front_door"),
+        (Level.HIGH, 3),
+        (type("Name", (str,), {})("door"), "door"),
+        (type("Count", (int,), {})(2), 2),
+        (Counter(a=1), {"a": 1}),
+        ({Camera.DOOR: [Level.HIGH]}, {"front_door": [3]}),
+    ],
+)
+def test_a_class_of_its_own_comes_back_as_the_plain_value_that_it_equals(
+    value: Any, plain: Any
+) -> None:
+    assert same(decode(encode(value)), plain)
 
 
 def test_the_bytes_are_plain_json_that_other_programs_can_read() -> None:

@@ -257,6 +257,13 @@ async def test_two_namespaces_do_not_see_each_others_many(
         assert await other.get_many_from_queue("q", 1, timeout=0.01) == []
 
 
+async def test_what_another_program_wrote_is_among_many_values(
+    client: RedisClient, other_program: redis.asyncio.Redis
+) -> None:
+    await other_program.mset({client.full_name("empty"): "", client.full_name("bytes"): b"\xff"})
+    assert await client.get_many(["empty", "bytes"]) == {"empty": "", "bytes": b"\xff"}
+
+
 # ---- the law: many are as good as one by one ----
 
 items = st.recursive(
