@@ -16,7 +16,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 from redis.exceptions import RedisError
 
-from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.services.stage import trouble_key
 
@@ -96,14 +95,13 @@ async def troubles(client: RedisClient, timeout: float = 5.0) -> dict[str, Servi
     """
     try:
         async with asyncio.timeout(timeout):
-            names = [client.full_name(trouble_key(stage)) for stage in STAGES]
-            said = await client.call("MGET", *names, repeat=True)
+            said = await client.get_many(map(trouble_key, STAGES))
     except (RedisError, TimeoutError, RuntimeError):
         return {}  # that Redis is away is said already
     return {
-        stage: ServiceHealth(status="degraded", message=str(decode(raw)))
-        for stage, raw in zip(STAGES, said, strict=True)
-        if raw is not None
+        stage: ServiceHealth(status="degraded", message=str(said[trouble_key(stage)]))
+        for stage in STAGES
+        if trouble_key(stage) in said
     }
 
 

@@ -14,7 +14,6 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, Field
 
-from backend.core.encoding import decode
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
 from backend.core.unavailable import BadItem
@@ -173,9 +172,8 @@ class AnalysisWorker(Stage):
         return event_id
 
     async def _detections(self, ids: Iterable[str]) -> tuple[Seen, ...]:
-        keys = [self._client.full_name(f"detection:{each}") for each in ids]
-        stored = await self._client.call("MGET", *keys, repeat=True)
-        records = [seen for raw in stored if raw and (seen := _seen(decode(raw)))]
+        stored = await self._client.get_many([f"detection:{each}" for each in ids])
+        records = [seen for record in stored.values() if (seen := _seen(record))]
         if not records:
             raise BadItem("Redis has none of the detections of this batch (any more)")
         return tuple(sorted(records, key=lambda seen: seen.timestamp))

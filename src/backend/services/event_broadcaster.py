@@ -18,7 +18,7 @@ from typing import Any
 
 from redis.exceptions import RedisError, ResponseError
 
-from backend.core.encoding import decode, encode
+from backend.core.encoding import encode
 from backend.core.redis import RedisClient
 from backend.core.scripts import load
 from backend.services.stage import Stage
@@ -52,10 +52,9 @@ async def publish_event(
 
 async def event_of_batch(client: RedisClient, batch_id: str) -> int | None:
     """Return the id of a batch's event, or None if it has none yet."""
-    # MGET, since a key that is somebody else's, and no string, is none of ours to it.
-    key = client.full_name(f"batch_event:{batch_id}")
-    (stored,) = await client.call("MGET", key, repeat=True)
-    known = decode(stored or b"")
+    key = f"batch_event:{batch_id}"
+    # Not get: to get_many, a key that is somebody else's, and holds no value, is none.
+    known = (await client.get_many([key])).get(key)
     return known if type(known) is int else None
 
 

@@ -24,7 +24,6 @@ from pathlib import Path
 from redis.exceptions import ResponseError
 from watchfiles import Change, awatch
 
-from backend.core.encoding import decode
 from backend.core.push import (
     OverflowPolicy,
     QueueAddResult,
@@ -292,10 +291,9 @@ class FileWatcher(Stage):
 
     async def _has_moved(self, file: MediaFile) -> bool:
         """Return whether the same content was queued from a path where it no longer is."""
-        key = self._client.full_name(f"queued_from:{file.sha256}")
-        # MGET, since a key that is somebody else's, and no string, is none of ours to it.
-        (stored,) = await self._client.call("MGET", key, repeat=True)
-        before = stored and decode(stored)
+        key = f"queued_from:{file.sha256}"
+        # Not get: to get_many, a key that is somebody else's, and holds no value, is none.
+        before = (await self._client.get_many([key])).get(key)
         if not isinstance(before, str) or before == str(file.path):
             return False
         return not await asyncio.to_thread(os.path.lexists, before)

@@ -6,8 +6,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from backend.core.encoding import decode
-from backend.core.redis import RedisClient
+from backend.core.redis import MAX_MANY, RedisClient
 from backend.core.reliable_queue import queue_counts
 from backend.services.batch_aggregator import ANALYSIS_QUEUE
 from backend.services.file_watcher import DETECTION_QUEUE
@@ -25,12 +24,9 @@ async def cameras(client: RedisClient) -> list[dict[str, Any]]:
         members = await client.call("SMEMBERS", client.full_name("cameras"), repeat=True)
     except ResponseError:  # somebody else has put something under that name
         return []
-    names = sorted(raw.decode(errors="replace") for raw in members)
-    if not names:
-        return []
-    keys = [client.full_name(f"camera:{name}:status") for name in names]
-    stored = await client.call("MGET", *keys, repeat=True)
-    return [_camera(name, decode(raw or b"")) for name, raw in zip(names, stored, strict=True)]
+    names = sorted(raw.decode(errors="replace") for raw in members)[:MAX_MANY]
+    kept = await client.get_many(f"camera:{name}:status" for name in names)
+    return [_camera(name, kept.get(f"camera:{name}:status")) for name in names]
 
 
 def _camera(name: str, kept: Any) -> dict[str, Any]:
