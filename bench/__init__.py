@@ -12,6 +12,7 @@ slices, in an order that is drawn anew in each round (`measure.py`).
     calls.py       add, get, set, publish and get_from_queue against redis-py
     batches.py     a thousand items or keys in one call
     reserving.py   reserve and acknowledge against BLPOP
+    listening.py   the last delivery to a hundred listeners
     growing.py     the cost with 10 items and with 1,000,000
     memory.py      bytes that the server needs for a job, and what stays behind
 """

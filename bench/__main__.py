@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from backend.core.redis import RedisClient
-from bench import batches, calls, chart, growing, memory, reserving
+from bench import batches, calls, chart, growing, listening, memory, reserving
 from bench.report import Row, as_json, table, write
 from private_redis import PrivateServer
 
@@ -27,6 +27,7 @@ def _sections(url: str, rounds: int) -> dict[str, Callable[[], Awaitable[list[Ro
         "calls": lambda: calls.rows(url, rounds),
         "batches": lambda: batches.rows(url, rounds),
         "reserving": lambda: reserving.rows(url, rounds),
+        "listening": lambda: listening.rows(url, rounds),
         "growing": lambda: growing.rows(url, rounds, long_length=length),
         "memory": lambda: memory.rows(url, jobs=jobs),
     }
