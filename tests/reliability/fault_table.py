@@ -7,7 +7,7 @@ A scenario causes one fault. It runs with the plain queue ("pop") and with the r
 shows what was counted then, if it is within what the scenario expects.
 
 To add one: write a function `async def cause(round, tries)` in `broken_processes.py`,
-`broken_requests.py` or `bad_times.py`, and a `Scenario` below.
+`broken_requests.py`, `bad_times.py` or `failovers.py`, and a `Scenario` below.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from tests.reliability import bad_times, broken_processes, broken_requests
+from tests.reliability import bad_times, broken_processes, broken_requests, failovers
 
 from backend.examples.pop_or_reserve import Mode
 from course.failure_lab.round import Round
@@ -74,7 +76,7 @@ class Scenario:
     """A row of the table, and what is expected of it."""
 
     name: str
-    cause: Callable[[Round, int], Awaitable[None]]
+    cause: Callable[[Any, int], Awaitable[None]]
     small: int
     """How often it is tried, or how many items there are."""
     full: int
@@ -83,8 +85,8 @@ class Scenario:
     """None: the plain queue has no such call."""
     lost_with_reserve: Expected = none
     twice_with_reserve: Expected = none
-    append_only: bool = False
-    """Whether its server writes to disk."""
+    open: Callable[[], Round] = Round
+    """Makes a round: with which server."""
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -101,7 +103,7 @@ class Scenario:
         Raises:
             AssertionError: something else was counted; the message has the count.
         """
-        async with Round(append_only=self.append_only) as round:
+        async with self.open() as round:
             await round.begin(mode)
             await self.cause(round, tries)
             tally = await round.count()
@@ -184,7 +186,7 @@ SCENARIOS = (
         full=20,
         lost_with_pop=at_most(2),
         twice_with_reserve=at_most(2),
-        append_only=True,
+        open=partial(Round, append_only=True),
     ),
     Scenario(
         "the server hangs: push, take, acknowledge",
@@ -264,6 +266,40 @@ SCENARIOS = (
         small=60,
         full=600,
         lost_with_pop=none,
+    ),
+    Scenario(
+        "Sentinel: the primary dies, and no replica has what it acknowledged",
+        failovers.fail_over,
+        small=10,
+        full=100,
+        lost_with_pop=one_each,
+        lost_with_reserve=one_each,
+        open=failovers.with_sentinels,
+    ),
+    Scenario(
+        "Sentinel: the same, and each push waits for a replica (WAIT)",
+        failovers.fail_over_waiting,
+        small=10,
+        full=100,
+        lost_with_pop=none,
+        open=failovers.with_sentinels,
+    ),
+    Scenario(
+        "Cluster: the queue's server dies; each push waits for a replica",
+        failovers.kill_a_server_of_the_cluster,
+        small=1,
+        full=1,
+        lost_with_pop=at_most(2),
+        twice_with_reserve=at_most(5),
+        open=failovers.with_a_cluster,
+    ),
+    Scenario(
+        "Cluster: the queue's slot moves to another server",
+        failovers.move_the_slot,
+        small=2,
+        full=20,
+        lost_with_pop=none,
+        open=failovers.with_a_cluster,
     ),
 )
 

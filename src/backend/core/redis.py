@@ -38,6 +38,7 @@ from redis.backoff import NoBackoff
 
 from backend.core.deadlines import Deadlines
 from backend.core.encoding import decode, encode, encode_item, encode_many
+from backend.core.replicas import passed_on
 from backend.core.retrying import Retrying
 from backend.core.scripts import Script, load
 from backend.core.servers import Servers, close_idle
@@ -74,6 +75,9 @@ class RedisClient:
         backoff_base: seconds to wait before the second attempt, on average; doubles with
             each further attempt, with jitter, so that clients do not come back in step.
         backoff_cap: seconds that such a wait can last at the most.
+        replicas: an answer has to wait until so many replicas have what was written (WAIT). Else
+            the server answers first, and what it has not passed on is lost if a replica has to
+            take its place. See `backend.core.replicas`.
     """
 
     def __init__(
@@ -85,10 +89,12 @@ class RedisClient:
         attempts: int = 3,
         backoff_base: float = 1.0,
         backoff_cap: float = 30.0,
+        replicas: int = 0,
     ) -> None:
         self.redis_url = redis_url or os.environ.get("REDIS_URL") or DEFAULT_URL
         self.namespace = namespace
         self._timeout = timeout
+        self._replicas = replicas
         self._retrying = Retrying(attempts, base=backoff_base, cap=backoff_cap)
         self._servers: Servers | None = None  # where the server is
         self._redis: Redis | None = None
@@ -485,6 +491,8 @@ class RedisClient:
                 if wait:
                     return await redis.execute_command(*command)
                 async with self._room:
+                    if self._replicas and command[0] != "SCRIPT":  # which no replica hears of
+                        return await passed_on(redis, command, self._replicas, self._timeout / 2)
                     return await redis.execute_command(*command)
             except exceptions.RedisError as error:
                 if has_done_nothing(error):  # the wrong server, by now: let go of it

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from redis import exceptions
-from redis.crc import key_slot
-from tests.several_servers import PRIMARY, Cluster, SentinelSet, ask, cluster, sentinel_set
+from tests.several_servers import (
+    PRIMARY,
+    Cluster,
+    SentinelSet,
+    ask,
+    cluster,
+    move_slot,
+    sentinel_set,
+)
 from tests.support import hear, until
 
 from backend.core.dead_letters import DeadLetters
@@ -18,6 +25,7 @@ from backend.core.push import add_to_queue_safe
 from backend.core.queue_state import queue_state
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue, queue_counts
+from backend.core.replicas import NotPassedOn
 from backend.core.servers import Servers
 from private_redis import PrivateServer
 
@@ -104,11 +112,12 @@ async def test_a_push_wakes_a_consumer_that_waits(client: RedisClient) -> None:
 
 async def test_an_item_of_a_dead_consumer_goes_to_another(client: RedisClient) -> None:
     await client.add_to_queue(QUEUE, "item")
-    dead = ReliableQueue(client, QUEUE, consumer="dead", lease=1.0)
-    async with dead, ReliableQueue(client, QUEUE, consumer="living", lease=1.0) as living:
+    dead = ReliableQueue(client, QUEUE, consumer="dead", lease=0.5)
+    async with dead, ReliableQueue(client, QUEUE, consumer="living") as living:
         assert await dead.take(1)
         dead._heart.cancel()
-        job = await living.take(30)
+        await until(living.return_lost, within=30)
+        job = await living.take(1)
         assert (job.data, job.attempt) == ("item", 2)
         assert await living.acknowledge(job)
 
@@ -196,6 +205,36 @@ async def test_after_a_call_that_is_not_answered_no_other_call_meets_the_same_se
         private_server.resume()
 
 
+# ---- what was acknowledged ----
+
+
+async def test_a_push_that_no_replica_has_is_an_error_and_made_again_is_one_item(
+    private_server: PrivateServer,
+) -> None:
+    async with RedisClient(private_server.url, timeout=1.0, attempts=1, replicas=1) as client:
+        for _ in range(2):
+            with pytest.raises(NotPassedOn, match=r"EVALSHA was done, but 0 replicas have it"):
+                await add_to_queue_safe(client, QUEUE, "item", dedupe_key="key")
+    async with RedisClient(private_server.url) as client:
+        assert await client.peek_queue(QUEUE) == ["item"]
+
+
+async def test_a_push_that_a_replica_has_is_answered(engine: SentinelSet | Cluster) -> None:
+    async with RedisClient(engine.url, namespace="{passed-on}:", replicas=1) as client:
+        assert await client.add_to_queue(QUEUE, "item") == 1
+        assert await client.clear_queue(QUEUE)
+
+
+async def test_what_the_server_refuses_is_its_error_also_with_replicas(
+    sentinels: SentinelSet,
+) -> None:
+    async with RedisClient(sentinels.url, namespace="{passed-on}:", replicas=1) as client:
+        await client.set("text", "no queue")
+        with pytest.raises(exceptions.ResponseError, match=r"^WRONGTYPE"):
+            await client.add_to_queue("text", "item")
+        await client.delete("text")
+
+
 # ---- who is asked ----
 
 
@@ -224,28 +263,6 @@ async def test_what_was_asked_is_closed_with_the_client(engine: SentinelSet | Cl
 # ---- Cluster ----
 
 
-async def move_slot(shards: Cluster, key: str, *, between: Callable[[], Awaitable[Any]]) -> None:
-    """Move the key's slot to another server, key by key, and await `between` half-way."""
-    slot, before = key_slot(key.encode()), shards.owner(key)
-    after = next(
-        each
-        for each in shards.servers
-        if each is not before and ask(each, "INFO", "replication")["role"] == "master"
-    )
-    old_id, new_id = ask(before, "CLUSTER", "MYID"), ask(after, "CLUSTER", "MYID")
-    ask(after, "CLUSTER", "SETSLOT", slot, "IMPORTING", old_id)
-    ask(before, "CLUSTER", "SETSLOT", slot, "MIGRATING", new_id)
-    keys = ask(before, "CLUSTER", "GETKEYSINSLOT", slot, 1000)
-    for number, each in enumerate(keys):
-        if number == len(keys) // 2:
-            await between()
-        ask(before, "MIGRATE", "127.0.0.1", after.port, each, 0, 5000)
-    for server in (after, before):
-        ask(server, "CLUSTER", "SETSLOT", slot, "NODE", new_id)
-    await until(lambda: shards.owner(key) is after)
-    await until(shards.is_whole)
-
-
 @pytest.mark.parametrize("engine", ["shards"], indirect=True)
 async def test_what_is_called_while_a_slot_moves_waits_until_it_has_moved(
     engine: Cluster, client: RedisClient
@@ -263,7 +280,7 @@ async def test_what_is_called_while_a_slot_moves_waits_until_it_has_moved(
             await asyncio.sleep(0.2)
             assert not calls[0].done()
 
-        await move_slot(engine, client.namespace, between=half_way)
+        await move_slot(engine, client.namespace, half_way=half_way)
         assert await asyncio.gather(*calls) == [True, 1, "value"]
         assert await queue_counts(client, QUEUE) == {"pending": 1, "processing": 0, "dead": 0}
 

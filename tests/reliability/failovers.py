@@ -1,0 +1,154 @@
+"""Scenarios beyond one server: a replica takes over, a slot moves. With real servers.
+
+What a server has acknowledged, and passed on to no replica, is lost with it, in any kind of queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from typing import Any, Self
+
+from redis import exceptions
+from tests.reliability.worker import Worker, working
+from tests.several_servers import Cluster, SentinelSet, ask, cluster, move_slot, sentinel_set
+from tests.support import until
+
+from backend.core.redis import RedisClient
+from backend.examples.pop_or_reserve import QUEUE
+from course.failure_lab.round import Round
+
+NAMESPACE = "{lab}:"
+
+
+class Servers:
+    """Several servers in the place of a round's one."""
+
+    def __init__(self, kind: Callable[[], AbstractContextManager[SentinelSet | Cluster]]) -> None:
+        self._kind = kind
+        self._open = ExitStack()
+
+    def start(self) -> None:
+        self.started: Any = self._open.enter_context(self._kind())
+        self.url = self.started.url
+
+    def stop(self) -> None:
+        self._open.close()
+
+
+class RoundOfSeveral(Round):
+    """A round with several servers; its namespace is a hash tag."""
+
+    def __init__(self, kind: Callable[[], AbstractContextManager[SentinelSet | Cluster]]) -> None:
+        super().__init__()
+        self.server: Any = Servers(kind)
+
+    async def __aenter__(self) -> Self:
+        self.server.start()
+        self.client = self.new_client()
+        await self.client.connect()
+        await self.begin("pop")
+        return self
+
+    def new_client(self, **options: Any) -> RedisClient:
+        """Return a client that waits while a replica takes over."""
+        settings = {"attempts": 50, "backoff_base": 0.05, "timeout": 10.0} | options
+        return RedisClient(self.server.url, namespace=NAMESPACE, **settings)
+
+
+def with_sentinels() -> Round:
+    """Make a round with a primary, its replicas, and the Sentinels that watch them."""
+    return RoundOfSeveral(sentinel_set)
+
+
+def with_a_cluster() -> Round:
+    """Make a round with three servers that share the slots, and a replica of each."""
+    return RoundOfSeveral(cluster)
+
+
+async def fail_over(round: RoundOfSeveral, tries: int) -> None:
+    """The primary dies when it has acknowledged so many pushes, and no replica has one of them."""
+    async with cut_off(round.server.started):
+        await round.add(tries)
+    async with at_work(round):
+        pass
+
+
+@asynccontextmanager
+async def cut_off(several: SentinelSet) -> AsyncIterator[None]:
+    """Cut the primary off from its replicas meanwhile; in the end it dies, and one takes over."""
+    primary, replicas = several.primary(), several.replicas()
+    for replica in replicas:
+        replica.pause()
+    ask(primary, "CLIENT", "KILL", "TYPE", "REPLICA")
+    yield
+    primary.kill()
+    for replica in replicas:
+        replica.resume()
+    await until(lambda: several.primary() is not primary, within=60)
+
+
+async def fail_over_waiting(round: RoundOfSeveral, tries: int) -> None:
+    """The same, and each push waits until a replica has it: not one is acknowledged."""
+    async with (
+        round.new_client(replicas=1, timeout=1.0) as producer,
+        cut_off(round.server.started),
+    ):
+        adding = asyncio.create_task(round.add(tries, client=producer))
+        await until(lambda: has_items(round), within=20)
+        adding.cancel()
+        await asyncio.gather(adding, return_exceptions=True)
+    if round.added:
+        raise AssertionError(f"acknowledged, and on no replica: {round.added}")
+    await round.add(tries)  # the producer makes them again
+    async with at_work(round):
+        pass
+
+
+async def has_items(round: RoundOfSeveral) -> bool:
+    """Return whether a push has come to the queue."""
+    return await round.client.get_queue_length(QUEUE) > 0
+
+
+async def kill_a_server_of_the_cluster(round: RoundOfSeveral, tries: int) -> None:
+    """The server that has the queue dies while two workers empty it. A replica has all items."""
+    several: Cluster = round.server.started
+    async with round.new_client(replicas=1) as producer:
+        await round.add(100 * tries, client=producer)
+    async with at_work(round):
+        await until(lambda: len(round.handled) > 5, within=30)
+        killed = several.owner(NAMESPACE)
+        killed.kill()
+        await until(lambda: several.owner(NAMESPACE) is not killed, within=60)
+
+
+async def move_the_slot(round: RoundOfSeveral, tries: int) -> None:
+    """The slot of the queue moves to another server again and again, under load."""
+    async with at_work(round):
+        adding = asyncio.create_task(round.add(50 * tries))
+        for moved in range(1, tries + 1):
+            await until(lambda moved=moved: len(round.handled) > 5 * moved, within=30)
+            await move_slot(round.server.started, NAMESPACE)
+        await adding
+
+
+@asynccontextmanager
+async def at_work(round: RoundOfSeveral) -> AsyncIterator[None]:
+    """Two workers handle items meanwhile; in the end, they handle what is left."""
+
+    done = False
+
+    async def work(worker: Worker) -> None:
+        while not done:
+            try:
+                await worker.work(0.2)
+            except exceptions.RedisError:  # no server is the right one just now
+                await asyncio.sleep(0.02)
+
+    async with working(round) as first, working(round) as second:
+        tasks = [asyncio.create_task(work(each)) for each in (first, second)]
+        yield
+        await round.settled(60)
+        done = True
+        await asyncio.gather(*tasks)
