@@ -11,9 +11,12 @@ from bench.calls import QUEUE, WAITING, filled, plain
 from bench.measure import Variant, ratio, side_by_side
 from bench.report import Row
 
+BATCH = 100
+CALLS = 10  # with a batch, in one slice at the most
+
 
 async def rows(url: str, rounds: int) -> list[Row]:
-    """Measure one item after the other."""
+    """Measure one item after the other, and a hundred in one step."""
     async with (
         RedisClient(url) as client,
         plain(url) as redis,
@@ -24,6 +27,10 @@ async def rows(url: str, rounds: int) -> list[Row]:
             async with queue.reserve(timeout=1):
                 pass
 
+        async def reserve_many() -> None:
+            async with queue.reserve_many(BATCH, timeout=1):
+                pass
+
         async def pop() -> Any:
             popped = await redis.blpop([QUEUE], timeout=1)
             return popped and json.loads(popped[1])
@@ -31,11 +38,17 @@ async def rows(url: str, rounds: int) -> list[Row]:
         before = filled(redis)
         variants = {
             "reserve": Variant(reserve, before=before, most=WAITING),
+            "reserve_many": Variant(reserve_many, BATCH, filled(redis, CALLS * BATCH), CALLS),
             "BLPOP": Variant(pop, before=before, most=WAITING),
         }
         costs = await side_by_side(variants, rounds)
         await redis.delete(QUEUE)
     cpu = {of: [cost.ours for cost in each] for of, each in costs.items()}
     return [
-        Row("reserve and acknowledge / BLPOP", ratio(cpu["reserve"], cpu["BLPOP"]), at_most=2.0)
+        Row("reserve and acknowledge / BLPOP", ratio(cpu["reserve"], cpu["BLPOP"]), at_most=2.0),
+        Row(
+            f"BLPOP / reserve_many, {BATCH} items",
+            ratio(cpu["BLPOP"], cpu["reserve_many"]),
+            at_least=6,
+        ),
     ]

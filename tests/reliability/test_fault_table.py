@@ -165,7 +165,7 @@ MUTATIONS = {
     "an item that is given back is dropped": (
         broken_requests.lose_the_reply_to_an_end,
         "give_back",
-        "return put_back(processing, milliseconds(), false)",
+        "return put_back(processing, milliseconds(), ARGV[3] == 'counts')",
         "return redis.call('DEL', processing)",
     ),
     "a failed item is removed before it is written": (

@@ -77,7 +77,9 @@ from backend.core.unavailable import BadItem, is_unavailable
 logger = logging.getLogger(__name__)
 
 RESERVE = load("reserve")
+RESERVE_MANY = load("reserve_many")
 ACKNOWLEDGE = load("acknowledge")
+ACKNOWLEDGE_MANY = load("acknowledge_many")
 FAIL = load("fail")
 GIVE_BACK = load("give_back")
 BEAT = load("beat")
@@ -91,6 +93,7 @@ _LEFT_TO_THE_LEASE = (exceptions.RedisError, RuntimeError)
 """What may go wrong with the last word on an item. Then its lease runs out, and others do the rest.
 """
 LONGEST_WAIT = 2.0  # seconds: how long an idle consumer waits before it asks for retries again
+MOST = 1000  # items that are reserved in one step: for so long, nobody else is served
 SPREAD = 0.25  # of a wait before a retry: so much longer or shorter by chance
 
 
@@ -111,7 +114,7 @@ class Job:
 
 
 class ReliableQueue:
-    """One consumer's hold on one queue. It has one item in hand at a time.
+    """One consumer's hold on one queue. It has one item in hand at a time, or one batch.
 
     Start as many as there shall be consumers, in one process or in many.
 
@@ -236,6 +239,67 @@ class ReliableQueue:
         finally:
             self._reserving = False
 
+    @asynccontextmanager
+    async def reserve_many(self, count: int, timeout: float = 0) -> AsyncIterator[list[Job]]:
+        """Reserve up to `count` items for the length of the `async with` block.
+
+        What costs most is the way to Redis and back, and here it is one way for all of them. The
+        block waits for the first item, and takes what is there then. All are acknowledged at its
+        end. If it raises an exception, nobody knows which item was to blame: all are tried again,
+        each of them alone, so that a bad one takes no other with it. Else it ends as `reserve`.
+
+        Args:
+            count: 1 to 1,000 items.
+            timeout: seconds to wait for the first; 0 waits for ever.
+
+        Yields:
+            The jobs; [] if no item came in time. One that has failed before comes alone.
+
+        Raises:
+            RuntimeError, ConnectionError, TimeoutError: as `reserve`.
+        """
+        if self._reserving:
+            raise RuntimeError("one ReliableQueue reserves one batch: make one for each worker")
+        self._reserving = True
+        try:
+            jobs = await self.take_many(count, timeout)
+            try:
+                yield jobs
+            except BaseException as error:
+                if len(jobs) == 1:
+                    await self._end_badly(jobs[0], error)
+                elif jobs:
+                    await self._end_many_badly(jobs, error)
+                else:
+                    raise
+            else:
+                if jobs and not await self.acknowledge_many(jobs):
+                    logger.warning(
+                        "%d items of %s were handled, but their lease had run out by then: "
+                        "another consumer may handle them again.",
+                        len(jobs),
+                        self.queue_name,
+                    )
+        finally:
+            self._reserving = False
+
+    async def _end_many_badly(self, jobs: list[Job], error: BaseException) -> None:
+        """Put a batch back; raise the error if it is the caller's."""
+        told = _ends_from_outside(error) or is_unavailable(error)
+        counts = "" if told else "counts"
+        if told or not isinstance(error, Exception | asyncio.CancelledError):
+            with suppress(*_LEFT_TO_THE_LEASE):  # then they are in hand still, and given again
+                await self._run(GIVE_BACK, jobs[0].token, counts)
+            raise error
+        logger.error(
+            "Failed to handle %d items of %s at once, so each is tried alone: %s",
+            len(jobs),
+            self.queue_name,
+            error,
+            exc_info=error,
+        )
+        await self._run(GIVE_BACK, jobs[0].token, counts)
+
     async def _end_badly(self, job: Job, error: BaseException) -> None:
         """Do with an item what its failure asks for; raise the error if it is the caller's."""
         if _ends_from_outside(error) or is_unavailable(error):
@@ -296,6 +360,52 @@ class ReliableQueue:
                 await self.fail(job, "handed out, and never acknowledged: its consumers died")
         finally:
             self._taking = False
+
+    async def take_many(self, count: int, timeout: float = 0) -> list[Job]:
+        """Reserve up to `count` items, waiting for the first. See `reserve_many`.
+
+        Returns:
+            The jobs, to be acknowledged or given back together; [] if no item came in time.
+
+        Raises:
+            RuntimeError: the queue was not entered with `async with`.
+            ValueError: `count` is not 1 to 1,000, or the timeout is negative.
+        """
+        if type(count) is not int or not 1 <= count <= MOST:
+            raise ValueError(f"count must be 1 to {MOST:,} items, not {count}")
+        token = secrets.token_hex(8)
+        may_be_many = count > 1 and self._heart is not None
+        if may_be_many and (jobs := await self._reserve_many(token, count)):
+            return jobs
+        job = await self.take(timeout)
+        if job is None:
+            return []
+        if may_be_many and job.attempt == 1:  # it goes back, and comes with those that came with it
+            return await self._reserve_many(token, count) or await self.take_many(1, timeout)
+        return [job]
+
+    async def _reserve_many(self, token: str, count: int) -> list[Job]:
+        items = await self._run(RESERVE_MANY, token, count)
+        return [
+            Job(decode(raw), 1, raw, f"{token}{place:04x}")
+            for place, raw in enumerate(items, start=1)
+        ]
+
+    async def acknowledge_many(self, jobs: list[Job]) -> bool:
+        """Remove all handled items of one `take_many` for good.
+
+        Returns:
+            False if they were no longer this consumer's: the lease had run out.
+
+        Raises:
+            ValueError: there is no job.
+        """
+        if not jobs:
+            raise ValueError("acknowledge_many needs the jobs of a take_many")
+        token = jobs[0].token
+        if len(token) == 16:  # it came alone
+            return await self.acknowledge(jobs[0])
+        return await self._run(ACKNOWLEDGE_MANY, token[:16], len(jobs), self._lease_ms) == 1
 
     async def acknowledge(self, job: Job) -> bool:
         """Remove a handled item for good.

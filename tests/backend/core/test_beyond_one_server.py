@@ -136,6 +136,15 @@ async def test_an_item_that_fails_too_often_is_a_dead_letter_and_comes_back(
     assert await queue_counts(client, QUEUE) == {"pending": 0, "processing": 0, "dead": 0}
 
 
+async def test_many_items_in_one_step(client: RedisClient) -> None:
+    for number in range(5):
+        await client.add_to_queue(QUEUE, number)
+    async with ReliableQueue(client, QUEUE) as queue:
+        async with queue.reserve_many(10, timeout=1) as jobs:
+            assert [job.data for job in jobs] == [*range(5)]
+        assert await queue_counts(client, QUEUE) == {"pending": 0, "processing": 0, "dead": 0}
+
+
 async def test_a_limit_and_each_item_once(client: RedisClient) -> None:
     async def add(item: str) -> Any:
         return await add_to_queue_safe(
