@@ -3,6 +3,7 @@
 
 READY := .venv/.ready
 TOOLS := .venv/.tools
+SITE  := .venv/.site
 VENV  := . .venv/bin/activate &&
 
 # Root needs a flag of its own. Without a screen, no browser is tried: JupyterLab prints the URL.
@@ -10,12 +11,16 @@ SCREEN    := $(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER)$(filter Darwin,$(shell uname
 LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-browser) \
 	--config="$(CURDIR)/scripts/jupyter_lab_config.py" --ServerApp.root_dir="$(CURDIR)"
 
+# A warning, such as a link that leads nowhere, is an error. All is read anew each time: Sphinx does not
+# know that a lesson changes with the glossary.
+SPHINX := python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -c site -d build/doctrees
+
 # What a shell may have set for other projects: it would put another `backend` before ours, or
 # packages elsewhere than into .venv.
 unexport PYTHONPATH PIP_TARGET PIP_PREFIX
 export PIP_USER := 0
 
-.PHONY: help setup lab doctor test check bench soak fuzz fault-table test-thorough notebooks diagrams pictures pins clean
+.PHONY: help setup lab doctor test check bench soak fuzz fault-table test-thorough notebooks diagrams pictures site epub pins newest clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -73,9 +78,23 @@ diagrams: $(READY) ## draw the pictures of the lessons again
 pictures: $(TOOLS) ## take the two pictures of the README again
 	@$(VENV) SCREENSHOTS=docs pytest -k "a_picture_of" tests/browser/test_picture.py tests/browser/test_dashboard.py
 
+site: $(SITE) ## build the course as pages for a browser: build/site/index.html
+	@rm -rf build/site
+	@$(VENV) $(SPHINX) -b html . build/site
+
+epub: $(SITE) ## build the course as a book for an e-reader: build/epub
+	@$(VENV) $(SPHINX) -b epub . build/epub
+
 pins: ## raise the pins of requirements*.txt to the newest versions (needs uv)
 	uv pip compile --upgrade --universal --python-version 3.11 --group test --no-annotate pyproject.toml -o requirements.txt
 	uv pip compile --upgrade --universal --python-version 3.11 --group dev --constraints requirements.txt --no-annotate -o requirements-dev.txt
+	uv pip compile --upgrade --universal --python-version 3.11 --group site --constraints requirements.txt --constraints requirements-dev.txt --no-annotate -o requirements-site.txt
+
+newest: ## try the newest versions of everything, in a clone of its own (needs uv)
+	rm -rf build/newest
+	git clone --quiet . build/newest
+	$(MAKE) -C build/newest pins
+	$(MAKE) -C build/newest test ARGS="-q -n 2 $(ARGS)"
 
 clean: ## remove .venv
 	rm -rf .venv
@@ -89,4 +108,7 @@ $(READY): requirements.txt pyproject.toml scripts/setup.sh scripts/install.py $(
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh
 
 $(TOOLS): $(READY) requirements-dev.txt
-	@sh scripts/setup.sh tools
+	@sh scripts/setup.sh tools requirements-dev.txt
+
+$(SITE): $(READY) requirements-site.txt
+	@sh scripts/setup.sh site requirements-site.txt

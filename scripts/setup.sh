@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes .venv, or brings it up to date. `make` calls this; so can you, from the project's folder.
 #   PYTHON   the interpreter to use; otherwise the newest that is supported and runs
-#   tools    as the one argument: what tests and authors need is installed too
+#   tools requirements-dev.txt    as arguments: what tests and authors need is installed too;
+#   site requirements-site.txt    what the site needs
 # uv does the work when it is on PATH, because it is quicker; otherwise venv and pip. The result is the same.
 set -eu
 
@@ -58,10 +59,10 @@ new_venv() {
     "$1" -m venv --clear .venv || stop "No .venv could be made here. Is the disk full? May you write to this folder?"
 }
 
-if [ "${1:-}" = tools ]; then
-    echo "Installing what the tests need (once)."
-    .venv/bin/python scripts/install.py requirements-dev.txt
-    touch .venv/.tools
+if [ -n "${1:-}" ]; then
+    echo "Installing the $1 of $2 (once)."
+    .venv/bin/python scripts/install.py "$2"
+    touch ".venv/.$1"
     exit
 fi
 

@@ -43,7 +43,7 @@ def test_make_check_also_looks_at_the_metadata_of_the_notebooks() -> None:
 
 # The pins
 
-PINNED = ["requirements.txt", "requirements-dev.txt"]
+PINNED = ["requirements.txt", "requirements-dev.txt", "requirements-site.txt"]
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +78,30 @@ def test_every_dependency_of_the_project_is_pinned(pins: list[Requirement]) -> N
     wanted = {
         "requirements.txt": project["project"]["dependencies"] + groups["test"],
         "requirements-dev.txt": groups["dev"],
+        "requirements-site.txt": groups["site"],
     }
     for file, lines in wanted.items():
         pinned = {canonicalize_name(pin.name) for pin in pinned_in(file)}
         assert {canonicalize_name(Requirement(line).name) for line in lines} <= pinned, file
 
 
-def test_both_files_pin_a_package_at_the_same_version(pins: list[Requirement]) -> None:
-    ours = {pin.name for pin in pins}
-    shared = {str(pin) for pin in pinned_in("requirements-dev.txt") if pin.name in ours}
+@pytest.mark.parametrize(
+    ("file", "other"),
+    [
+        ("requirements-dev.txt", "requirements.txt"),
+        ("requirements-site.txt", "requirements.txt"),
+        ("requirements-site.txt", "requirements-dev.txt"),
+    ],
+)
+def test_two_files_pin_a_package_at_the_same_version(file: str, other: str) -> None:
+    named = {pin.name for pin in pinned_in(other)}
+    shared = {_version(pin) for pin in pinned_in(file) if pin.name in named}
     assert shared
-    assert shared <= {str(pin) for pin in pins}
+    assert shared <= {_version(pin) for pin in pinned_in(other)}
+
+
+def _version(pin: Requirement) -> str:
+    return f"{pin.name}{pin.specifier}"
 
 
 def test_every_supported_python_gets_one_pin_of_a_package_at_most(pins: list[Requirement]) -> None:
@@ -299,8 +312,16 @@ def test_a_set_up_that_was_interrupted_begins_again(project: Path, shelf: str) -
 def test_the_tools_of_tests_are_installed_for_tests_alone(project: Path) -> None:
     plant_venv(project)
     asked = {what: make(project, "--dry-run", what).stdout for what in ["lab", "test", "check"]}
-    installs = "sh scripts/setup.sh tools"
+    installs = "sh scripts/setup.sh tools requirements-dev.txt"
     assert {what for what, said in asked.items() if installs in said} == {"test", "check"}
+
+
+def test_the_tools_of_the_site_are_installed_for_the_site_alone(project: Path) -> None:
+    plant_venv(project)
+    every = ["lab", "test", "check", "site", "epub"]
+    asked = {what: make(project, "--dry-run", what).stdout for what in every}
+    installs = "sh scripts/setup.sh site requirements-site.txt"
+    assert {what for what, said in asked.items() if installs in said} == {"site", "epub"}
 
 
 # What goes wrong while packages are installed

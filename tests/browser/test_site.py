@@ -1,0 +1,119 @@
+"""Every page of the site (`make site`) in a real browser: light, dark, and as wide as a phone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+
+SITE = Path(__file__).parents[2] / "build" / "site"
+PAGES = sorted(
+    name
+    for page in SITE.rglob("*.html")
+    if not (name := str(page.relative_to(SITE))).startswith(("_static", "README"))  # as index.html
+)
+PHONE = {"width": 390, "height": 844}
+CODE = "pre span"
+NO_COLOURS = {"color-contrast": {"enabled": False}}
+DESK = {"width": 1280, "height": 900}
+WIDER_THAN_THE_SCREEN = """() =>
+    document.documentElement.scrollWidth - document.documentElement.clientWidth"""
+
+pytestmark = pytest.mark.skipif(not PAGES, reason="the site is not built: `make site` builds it")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serve files, and say nothing."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The address of a web server that has the site."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=SITE)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One reader, whose browser keeps what all pages share. No colour changes slowly."""
+    with browser.new_context(bypass_csp=True, reduced_motion="reduce") as context:
+        yield context
+
+
+@pytest.fixture
+def tab(context: BrowserContext) -> Iterator[Page]:
+    with context.new_page() as page:
+        page.set_viewport_size(PHONE)
+        yield page
+
+
+def barriers(tab: Page, without: str = "", **options: Any) -> list[str]:
+    """Return what keeps somebody from reading or using the page: axe's two gravest kinds.
+
+    Args:
+        tab: where the page is open.
+        without: what of the page is not looked at, as a CSS selector.
+        **options: axe's own; `runOnly=["color-contrast"]`, for one.
+    """
+    context = {"exclude": [without]} if without else None
+    # Without `preload`, axe does not look for style sheets where there are none.
+    found = Axe().run(tab, context, {"resultTypes": ["violations"], "preload": False, **options})
+    return [
+        f"{each['id']}: {node['html'][:200]}"
+        for each in found.response["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+def darken(tab: Page) -> None:
+    tab.emulate_media(color_scheme="dark")
+    expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_for_everybody_and_asks_nobody_else(site: str, tab: Page, name: str) -> None:
+    """One load for all questions, since loading takes a browser longest."""
+    elsewhere: list[str] = []
+    errors: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith((site, "data:", "blob:")):
+            elsewhere.append(request.url)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(f"{message.text} ({message.location['url']})")
+
+    tab.on("request", note)
+    tab.on("console", hear)
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.goto(f"{site}/{name}")
+
+    assert tab.evaluate(WIDER_THAN_THE_SCREEN) <= 0, "a phone has to scroll sideways"
+    assert barriers(tab, without=CODE, rules=NO_COLOURS) == [], "phone"
+    tab.set_viewport_size(DESK)
+    assert barriers(tab, without=CODE) == [], "light"
+    darken(tab)
+    assert barriers(tab, without=CODE, runOnly=["color-contrast"]) == [], "dark"
+    assert (elsewhere, errors) == ([], [])
+
+
+def test_the_colours_of_code_and_of_errors_can_be_read(site: str, tab: Page) -> None:
+    """They are the same on every page: looked at everywhere, they would take minutes."""
+    tab.goto(f"{site}/notebooks/00_start_here.html")
+    assert barriers(tab, runOnly=["color-contrast"]) == [], "light"
+    darken(tab)
+    assert barriers(tab, runOnly=["color-contrast"]) == [], "dark"
