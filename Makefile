@@ -94,7 +94,7 @@ newest: ## try the newest versions of everything, in a clone of its own (needs u
 	rm -rf build/newest
 	git clone --quiet . build/newest
 	$(MAKE) -C build/newest pins
-	$(MAKE) -C build/newest test ARGS="-q -n 2 $(ARGS)"
+	$(MAKE) -C build/newest test ARGS="-q $(ARGS)"
 
 clean: ## remove .venv
 	rm -rf .venv

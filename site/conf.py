@@ -42,7 +42,7 @@ autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 
 html_theme = "pydata_sphinx_theme"
-html_favicon = "static/icon.svg"
+html_favicon, html_search_scorer = "static/icon.svg", str(HERE / "scorer.js")
 html_css_files, html_js_files = ["site.css"], [("site.js", {"defer": "defer"})]
 html_sidebars = {"**": ["pages.html"]}
 html_sourcelink_suffix = ""  # templates/download.html offers a lesson as a notebook

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -117,3 +118,20 @@ def test_the_colours_of_code_and_of_errors_can_be_read(site: str, tab: Page) -> 
     assert barriers(tab, runOnly=["color-contrast"]) == [], "light"
     darken(tab)
     assert barriers(tab, runOnly=["color-contrast"]) == [], "dark"
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("the connection was refused, so nothing listens there", "#the-connection-was-refused"),
+        ("Keys of this notebook may be left", "#keys-of-this-notebook"),
+        ("WRONGTYPE", ""),
+    ],
+    ids=["a message of ours", "a message of a lesson", "one word"],
+)
+def test_a_search_for_a_message_leads_to_troubleshooting(
+    site: str, tab: Page, words: str, place: str
+) -> None:
+    tab.goto(f"{site}/search.html?q={words}")
+    first = tab.locator("#search-results li a").first
+    expect(first).to_have_attribute("href", re.compile(f"docs/troubleshooting.html{place}"))
