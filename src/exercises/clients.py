@@ -171,6 +171,11 @@ class Onlooker(RedisClient):
             if key != but and await self.ttl(key) == -1:
                 raise NotYet(mistake, expected="each key has a TTL", came=f"`{key}` has none")
 
+    async def stays(self, name: str) -> None:
+        """See that what is under this name has no time to live, as it is for somebody to come."""
+        if (ttl := await self.ttl(name)) != -1:
+            raise NotYet("EXPIRES", expected=f"`{name}` stays", came=f"{ttl} seconds to live")
+
     async def lives(
         self, key: str, seconds: int, mistake: Mistake, *, since: float, slack: float = 0
     ) -> None:

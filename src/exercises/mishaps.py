@@ -51,6 +51,8 @@ class Mishaps:
         mistake = next(fitting, "RAISED")
         if isinstance(error, RuntimeError) and "not connected" in _text(error):
             mistake = "CLOSED" if client.closed else "OTHER_CLIENT"
+        if mistake == "RAISED" and "WRONGTYPE" in _text(error):
+            mistake = "WRONG_TYPE"
         if isinstance(error, MemoryError):
             mistake = "MEMORY"
         came = f"{_named(error).rstrip('.:')}{self._code.where_raised(error)}"

@@ -66,3 +66,51 @@ async def report(client, detection):
     length = await client.add_to_queue("detection_queue", detection)
     await client.disconnect()
     return length
+
+
+# %% EXPIRES
+async def report(client, detection):
+    length = await client.add_to_queue("detection_queue", detection)
+    await client.call("EXPIRE", client.full_name("detection_queue"), 3600)
+    return length
+
+
+# %% TAKEN
+async def report(client, detection):
+    await client.clear_queue("detection_queue")
+    return await client.add_to_queue("detection_queue", detection)
+
+
+# %% TAKEN
+async def report(client, detection):
+    length = await client.add_to_queue("detection_queue", detection)
+    if length > 1:
+        await client.get_from_queue("detection_queue", timeout=1)
+    return length
+
+
+# %% NOT_THE_LENGTH
+reported = []
+
+
+async def report(client, detection):
+    await client.add_to_queue("detection_queue", detection)
+    reported.append(detection)
+    return len(reported)
+
+
+# %% NOT_THE_LENGTH
+async def report(client, detection):
+    await client.add_to_queue("detection_queue", detection)
+    return len(await client.peek_queue("detection_queue", 0, 4))
+
+
+# %% WRONG_TYPE
+async def report(client, detection):
+    await client.set("detection_queue", detection)
+    return await client.get_queue_length("detection_queue")
+
+
+# %% WRONG_PARAMETERS
+async def report(detection, client):
+    return await client.add_to_queue("detection_queue", detection)
