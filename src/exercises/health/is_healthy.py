@@ -7,16 +7,21 @@ async def check(bench: Bench) -> None:
     """Ask about a server that runs, is stopped, runs again, and hangs."""
     with await bench.server() as server:
         yes = await bench.ask(when="Redis runs")
+        sent = len(bench.client.commands)
         server.stop()
-        no = await bench.ask(when="Redis is stopped", raised="RAISES")
+        raised = {"ConnectionError": "REDIS_ERROR", "": "RAISES"}
+        no = await bench.ask(when="Redis is stopped", raised=raised)
         mistakes = {
             "THE_WRONG_WAY_ROUND": (yes, no) == (False, True),
+            "REMEMBERED": no is True and 0 < sent == len(bench.client.commands),
             "ALWAYS_YES": no is True,
             "NO_SUCH_WORD": yes is False,
             "NO_BOOL": True,
         }
         when = "`is_healthy()` was called twice: Redis runs, then not."
-        expect([yes, no], [True, False], mistakes, when=when)
+        for came, right in ((no, False), (yes, True)):
+            shown = f"[{yes!r}, {no!r}]"
+            expect(came, right, mistakes, expected="[True, False]", shown=shown, when=when)
         server.start()
         expect(await bench.ask(when="Redis runs again", raised="RAISES"), True, "REMEMBERED")
         server.pause()

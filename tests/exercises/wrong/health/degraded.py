@@ -114,3 +114,22 @@ async def probe(client):
     if health["status"] != "healthy":
         return "down"
     return "degraded" if time.monotonic() - started > 0.02 else "healthy"
+
+
+# %% NEVER_SLOW
+async def probe(client):
+    started = time.monotonic()
+    health = await client.health_check()
+    if health["status"] != "healthy":
+        return "down"
+    return "healthy" if round(time.monotonic() - started) <= 0.2 else "degraded"
+
+
+# %% RAISES
+async def probe(client):
+    health = await client.health_check()
+    started = time.monotonic()
+    await client.call("PING")
+    if health["status"] != "healthy":
+        return "down"
+    return "healthy" if time.monotonic() - started <= 0.2 else "degraded"

@@ -59,3 +59,32 @@ async def is_healthy(client):
     if "unhealthy" not in states:
         states.append((await client.health_check())["status"])
     return "unhealthy" not in states
+
+
+# %% NO_BOOL
+async def is_healthy(client):
+    return int((await client.health_check())["connected"])
+
+
+# %% REMEMBERED
+known = []
+
+
+async def is_healthy(client):
+    if not known:
+        known.append((await client.health_check())["status"] == "healthy")
+    return known[0]
+
+
+# %% ALWAYS_YES
+async def is_healthy(client):
+    return True
+
+
+# %% REDIS_ERROR
+async def is_healthy(client):
+    try:
+        await client.call("PING")
+    except ConnectionError:
+        return False
+    return True

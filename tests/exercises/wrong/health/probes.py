@@ -93,3 +93,44 @@ async def live(client):
 async def ready(client):
     health = await client.health_check()
     return 200 if health["status"] == "healthy" else 503
+
+
+# %% READY_BLIND
+was_ready = []
+
+
+async def live(client):
+    return 200
+
+
+async def ready(client):
+    if (await client.health_check())["status"] == "healthy":
+        was_ready.append(True)
+    return 200 if was_ready else 503
+
+
+# %% READY_NO_MORE
+was_down = []
+
+
+async def live(client):
+    return 200
+
+
+async def ready(client):
+    if (await client.health_check())["status"] != "healthy":
+        was_down.append(True)
+    return 503 if was_down else 200
+
+
+# %% REDIS_ERROR
+async def live(client):
+    return 200
+
+
+async def ready(client):
+    try:
+        await client.call("PING")
+    except ConnectionError:
+        return 503
+    return 200
