@@ -15,7 +15,9 @@ async def check(bench: Bench) -> None:
     await _drain(bench, [], held=jobs, when="no job waits")
     when = "two jobs wait, and others are held from before"
     await _drain(bench, ["one", "two"], held=jobs, when=when)
+    await bench.redis.stays(HELD)
     await _while_a_camera_writes(bench)
+    await _while_a_detector_takes(bench)
     await _while_another_comes(bench)
     right = {"waiting": [], "held": ["zero", "one", "two", "three"]}
     cut = {"lost": "LOST_WITH_YOU", "zero": "OVERWRITTEN", "twice": "TWICE", "other": "OTHER"}
@@ -64,6 +66,18 @@ async def _while_a_camera_writes(bench: Bench) -> None:
     expect([job for job in added if job not in waits + held], [], "LOST", expected="none is lost")
     expect(held[:2], added[:2], "OTHER")
     expect(sorted(waits + held), sorted(added), "TWICE")
+
+
+async def _while_a_detector_takes(bench: Bench) -> None:
+    await bench.redis.clear()
+    await bench.redis.add(QUEUE, "one", "two")
+
+    async def detector() -> None:
+        await bench.redis.call("LPOP", bench.redis.full_name(QUEUE))
+
+    when = "two jobs wait, and a detector takes one after each of your commands"
+    count = await bench.ask(when=when, between=detector, too_long="FOR_EVER")
+    expect(count, len(await bench.redis.peek_queue(HELD)), "COUNT")
 
 
 async def _while_another_comes(bench: Bench) -> None:

@@ -201,3 +201,22 @@ async def drain(client):
     await client.set("detection_queue:held", await client.peek_queue("detection_queue"))
     await client.clear_queue("detection_queue")
     return 120
+
+
+# %% EXPIRES
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    moved = 0
+    for _ in range(await client.get_queue_length("detection_queue")):
+        moved += await client.call("LMOVE", queue, held, "LEFT", "RIGHT") is not None
+    await client.call("EXPIRE", held, 86400)
+    return moved
+
+
+# %% COUNT
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    waiting = await client.get_queue_length("detection_queue")
+    for _ in range(waiting):
+        await client.call("LMOVE", queue, held, "LEFT", "RIGHT")
+    return waiting
