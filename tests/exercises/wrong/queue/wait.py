@@ -104,3 +104,18 @@ async def next_job(client, seconds):
     for _ in range(int(seconds)):
         item = item or await client.get_from_queue("detection_queue", timeout=1)
     return "quiet" if item is None else item
+
+
+# %% SLEPT
+async def next_job(client, seconds):
+    for _ in range(int(2 * seconds)):
+        if await client.get_queue_length("detection_queue"):
+            return await client.get_from_queue("detection_queue", timeout=1)
+        await asyncio.sleep(0.5)
+    return "quiet"
+
+
+# %% FOR_EVER
+async def next_job(client, seconds):
+    item = await client.get_from_queue("detection_queue", timeout=seconds * 1000)
+    return "quiet" if item is None else item
