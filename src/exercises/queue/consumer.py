@@ -3,10 +3,11 @@
 import asyncio
 from typing import Any
 
-from exercises.bench import Bench, NotYet, expect
+from exercises.bench import Bench, NotYet, Onlooker, expect
 
 QUEUE, DEAD = "detection_queue", "dlq:detection_queue"
 IMAGES = [{"camera_id": "garage", "file_path": f"/images/{number:04}.jpg"} for number in range(6)]
+del IMAGES[2]["camera_id"]
 *THERE, LATE = IMAGES
 OLD = {"original_job": {"camera_id": "attic"}, "error": "an older one"}
 
@@ -15,14 +16,14 @@ class CameraError(Exception):
     """An error of the camera's own."""
 
 
-BAD = {1: ValueError("truncated image"), 3: CameraError("no header"), 4: TimeoutError("too large")}
+BAD = {1: ValueError("truncated image"), 3: CameraError("no header"), 4: TimeoutError()}
 
 
 async def check(bench: Bench) -> None:
     """Let it consume six images, of which three cannot be handled, and one comes late."""
     await bench.redis.add(DEAD, OLD)
     await bench.redis.add(QUEUE, *THERE)
-    handled = await _consume(bench)
+    handled, letters_by_then = await _consume(bench)
     mistakes = {
         "WAITED": handled == THERE,
         "STOPPED": handled == THERE[: min(BAD) + 1],
@@ -32,20 +33,36 @@ async def check(bench: Bench) -> None:
     expect(handled, IMAGES, mistakes, expected="6 calls of `handle`, in order")
     bench.ended(0, 2.4, "TOO_LATE", "TOO_LATE", expected="an end 1 s after the late image")
     await _look_at_letters(bench)
+    letters, expected = await bench.redis.peek_queue(DEAD), "all letters when the late image came"
+    expect(letters_by_then, letters, "HELD_BACK", expected=expected)
+    await bench.redis.stays(DEAD)
+    await _cancelled(bench)
 
 
-async def _consume(bench: Bench) -> list[Any]:
-    """Let it work, and return what it gave to `handle`, in order."""
+async def _consume(bench: Bench) -> tuple[list[Any], list[Any]]:
+    """Let it work; return what it gave to `handle`, and the letters when the late image came."""
     handled: list[Any] = []
+    at_work: list[Any] = []
+    letters: list[Any] = []
     late_camera: list[asyncio.Task[None]] = []
 
     async def handle(image: Any) -> None:
         bench.mishaps.noticed(image)
+        if at_work:
+            raise NotYet("AT_ONCE", expected="one image at a time", came="two at once")
         handled.append(image)
         if len(handled) > 3 * len(IMAGES):
             raise NotYet("PUT_BACK", expected="6 calls of `handle`", came="it is called for ever")
         if image == THERE[-1] and not late_camera:
             late_camera.append(asyncio.create_task(bench.redis.add(QUEUE, LATE, after=0.5)))
+        if image == LATE:
+            letters.extend(await bench.redis.peek_queue(DEAD))
+        if image == IMAGES[0]:
+            at_work.append(image)
+            try:
+                await asyncio.sleep(0.1)
+            finally:
+                at_work.clear()
         if image in IMAGES and (error := BAD.get(IMAGES.index(image))):
             raise error
 
@@ -53,7 +70,19 @@ async def _consume(bench: Bench) -> list[Any]:
     raised = {"JSON": "NO_JSON", "": "STOPPED"}
     await bench.ask(handle, when=when, within=5, too_long="NEVER_ENDS", raised=raised)
     await asyncio.gather(*late_camera)
-    return handled
+    return handled, letters
+
+
+async def _cancelled(bench: Bench) -> None:
+    """Cancel it at each moment until it handles an image."""
+
+    async def fill(redis: Onlooker) -> None:
+        await redis.add(QUEUE, LATE)
+
+    async for cut in bench.interrupted(lend="handle", fill=fill, ways=("cancelled",)):
+        expect(cut["came"], "CancelledError", "CANCELLED", expected="an end", shown="it went on")
+        if "handle" in cut["cut"]:
+            break
 
 
 async def _look_at_letters(bench: Bench) -> None:

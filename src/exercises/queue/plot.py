@@ -13,5 +13,6 @@ RIGHT = {
 
 async def check(bench: Bench) -> None:
     """Compare the four numbers, one after the other."""
-    mistakes = ("STOPPED_EARLIER", "SLOPE", "LEVEL", "BOTH")
+    stopped = {"STOPPED_EARLIER": lambda minute: minute == 8, "GROUND": True}
+    mistakes = (stopped, "SLOPE", "LEVEL", "BOTH")
     read_off(bench, RIGHT, dict(zip(RIGHT, mistakes, strict=True)))

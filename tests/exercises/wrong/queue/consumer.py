@@ -191,3 +191,83 @@ async def consume(client, handle):
         except Exception as error:
             await client.delete("dlq:detection_queue")
             await client.set("dlq:detection_queue", {"original_job": image, "error": str(error)})
+
+
+# %% AT_ONCE
+async def consume(client, handle):
+    async def one(image):
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+    tasks = []
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        tasks.append(asyncio.create_task(one(image)))
+    await asyncio.gather(*tasks)
+
+
+# %% ALL_OF_THEM
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await asyncio.wait_for(handle(image), 0.05)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% CANCELLED
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except BaseException as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% HELD_BACK
+async def consume(client, handle):
+    bad = []
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            bad.append({"original_job": image, "error": str(error)})
+    for entry in bad:
+        await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% STOPPED
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": error.args[0]}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% NOT_HANDLED
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        if "camera_id" not in image:
+            continue
+        try:
+            await handle(image)
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% EXPIRES
+async def consume(client, handle):
+    letters = "dlq:detection_queue"
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            await client.add_to_queue(letters, {"original_job": image, "error": str(error)})
+            await client.call("EXPIRE", client.full_name(letters), 86400)

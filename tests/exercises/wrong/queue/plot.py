@@ -60,3 +60,21 @@ what_happened = {
     "images a minute that are taken, minute 8 to 10": "30",
     "images a minute that are taken, minute 10 to 15": "60",
 }
+
+
+# %% GROUND
+what_happened = {
+    "detectors stopped at minute": 2,
+    "images a minute that come in": 30,
+    "images a minute that are taken, minute 8 to 10": 30,
+    "images a minute that are taken, minute 10 to 15": 60,
+}
+
+
+# %% NO_NUMBER
+what_happened = {
+    "detectors stopped at minute": 3,
+    "images a minute that come in": 30,
+    "images a minute that are taken, minute 8 to 10": 30,
+    "images a minute that are taken, minute 10 to 15": None,
+}
