@@ -27,7 +27,8 @@ async def check(bench: Bench) -> None:
     names = [f"batch:{batch}:{part}" for batch in (FIRST, OTHER) for part in parts]
     expect(await bench.redis.keys(), names, "OTHER_KEYS")
     async for _ in bench.interrupted(FIRST, 101, 1101):  # the first push makes the list
-        await bench.redis.all_live_for_a_time("GAP")
+        await bench.redis.all_live_for_a_time("GAP", but=activity)
+        await bench.redis.all_live_for_a_time("ACTIVITY")
 
 
 async def _add(bench: Bench, batch_id: str, detection_id: Any, now: float, when: str) -> list[Any]:
@@ -35,5 +36,5 @@ async def _add(bench: Bench, batch_id: str, detection_id: Any, now: float, when:
     await bench.ask(batch_id, detection_id, now, when=when)
     name = f"batch:{batch_id}:detections"
     if await bench.redis.kind(name) == "none":
-        raise NotYet("NO_LIST", expected=f"`{name}` is a list", came="there is no such key")
+        raise NotYet("NOT_THERE", expected=f"`{name}` is a list", came="there is no such key")
     return await bench.redis.items(name, "NO_LIST")

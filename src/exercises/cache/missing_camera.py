@@ -1,6 +1,7 @@
 """A cache-aside read that survives a camera that does not answer."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from exercises.bench import Bench, Mistake, NotYet, expect
@@ -11,8 +12,8 @@ UNKNOWN = {"status": "unknown"}
 class Camera:
     """What an answer asks; it counts."""
 
-    def __init__(self, name: str, status: dict[str, Any] | None) -> None:
-        self.name, self.key = name, f"camera:{name}:status"
+    def __init__(self, name: str, status: dict[str, Any] | None, *, takes: float = 0.01) -> None:
+        self.name, self.key, self.takes = name, f"camera:{name}:status", takes
         self.status = status
         """None: the camera does not answer."""
         self.asked: list[str] = []
@@ -20,7 +21,7 @@ class Camera:
     async def __call__(self, camera_id: str) -> dict[str, Any]:
         """Answer, or not."""
         self.asked.append(camera_id)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.takes)
         if self.status is None:
             raise TimeoutError("the camera does not answer")
         return dict(self.status)
@@ -30,26 +31,39 @@ async def check(bench: Bench) -> None:
     """Read from cameras that answer, from the cache, and from one that is silent for a while."""
     roof = Camera("roof", {"status": "online", "battery": 81})
     await _miss(bench, roof, "the camera answers")
-    porch = Camera("porch", {"status": "offline"})
-    await _miss(bench, porch, "another camera answers")
+    porch = Camera("porch", {"status": "offline"}, takes=0.5)
+    await _miss(bench, porch, "another camera answers, after half a second")
     attic, kept = Camera("attic", {"status": "offline"}), {"status": "online", "from": "the cache"}
     await bench.redis.set(attic.key, kept, expire=77)
     await _read(bench, attic, kept, 0, "its status is stored already", "IGNORES_CACHE")
     bench.watch.nothing_changed("TOUCHED")
+    expires = partial(bench.redis.let_time_pass, 77)
+    came = await bench.ask(attic.name, attic, when="a stored status expires", between=expires)
+    if came not in (kept, attic.status):
+        raise NotYet("EXPIRED", expected=f"{kept}, or what the camera says", came=f"{came}")
     garage = Camera("garage", None)
     await _miss(bench, garage, "the camera does not answer")
-    await bench.redis.delete(garage.key, roof.key)  # as if their time was over
+    await bench.redis.let_time_pass(10)
     garage.status, garage.asked = {"status": "online", "battery": 5}, []
     await _miss(bench, garage, "it answers again, 10 seconds later", "REMEMBERED")
+    await bench.redis.let_time_pass(300)
     roof.status, roof.asked = {"status": "offline", "battery": 3}, []
     await _miss(bench, roof, "the 300 seconds of another camera are over", "REMEMBERED")
+    async for cut in bench.interrupted("roof", lend="ask_camera", ways=("cancelled",)):
+        expect(cut["came"], "CancelledError", "CANCELLED", expected="an end, cancelled")
+        if "ask_camera" in cut["cut"]:
+            break
 
 
 async def _miss(bench: Bench, camera: Camera, when: str, not_asked: str = "NOT_ASKED") -> None:
     """Read what is not stored, then once more: the camera is asked once, and it is stored."""
     if camera.status:
         right, seconds, again = camera.status, 300, "NOT_STORED"
-        at_first: Mistake = {not_asked: lambda it: it[1] == 0, "NOT_RETURNED": True}
+        at_first: Mistake = {
+            not_asked: lambda it: it[1] == 0,
+            "GAVE_UP": lambda it: it[0] == UNKNOWN,
+            "NOT_RETURNED": True,
+        }
         ttl: Mistake = {"NO_TTL": lambda left: left == -1, "WRONG_TTL": True}
     else:
         right, seconds, again = UNKNOWN, 10, "ASKED_AGAIN"

@@ -28,7 +28,8 @@ async def check(bench: Bench) -> None:
         }
         await bench.redis.lives(key, 300, mistakes, since=bench.started)
         bench.watch.no_key_waited_for_its_ttl("TWO_STEPS")
-        bench.watch.nothing_changed("OTHERS", but=key)
+        others = {"EXTRA_KEY": lambda it: it[1] == "new", "OTHERS": True}
+        bench.watch.nothing_changed(others, but=key)
         await bench.redis.let_time_pass(100)
 
 

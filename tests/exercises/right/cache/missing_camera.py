@@ -93,16 +93,15 @@ async def camera_status(client, camera_id, ask_camera):
     return answer
 
 
-# %% LOCK
+# %% ONE_ASKS
 async def camera_status(client, camera_id, ask_camera):
-    key = f"camera:{camera_id}:status"
-    if await client.exists(key):
-        return await client.get(key)
-    try:
-        answer = await ask_camera(camera_id)
-    except TimeoutError:
-        answer = dict(status="unknown")
-        await client.set(key, answer, 10)
-    else:
-        await client.set(key, answer, 300)
-    return answer
+    key, turn = f"camera:{camera_id}:status", client.full_name(f"camera:{camera_id}:asking")
+    while (status := await client.get(key)) is None:
+        if await client.call("SET", turn, 1, "NX", "EX", 10):  # nobody deletes the turn
+            try:
+                await client.set(key, await ask_camera(camera_id), expire=300)
+            except TimeoutError:
+                await client.set(key, {"status": "unknown"}, expire=10)
+        else:
+            await asyncio.sleep(0.05)
+    return status

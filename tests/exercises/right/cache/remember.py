@@ -48,3 +48,10 @@ async def remember(client, camera_id, status):
     key = f"camera:{camera_id}:status"
     await client.set(key, status, expire=300)
     assert await client.get(key) == status
+
+
+# %% RENAMED
+async def remember(client, camera_id, status):
+    new, key = f"camera:{camera_id}:status:new", f"camera:{camera_id}:status"
+    await client.set(new, status, expire=300)
+    await client.call("RENAME", client.full_name(new), client.full_name(key))

@@ -178,3 +178,29 @@ async def add_detection(client, batch_id, detection_id, now):
     await client.add_to_queue(detections, detection_id)
     client.call("EXPIRE", client.full_name(detections), 3600)
     await client.set(f"batch:{batch_id}:last_activity", now, expire=3600)
+
+
+# %% NOT_THERE
+import json
+
+from redis.asyncio import Redis
+
+
+async def add_detection(client, batch_id, detection_id, now):
+    key = client.full_name(f"batch:{batch_id}:detections")
+    async with Redis.from_url(client.redis_url) as plain, plain.pipeline() as pipe:
+        pipe.rpush(key, json.dumps(detection_id))
+        pipe.expire(key, 3600)
+    await client.set(f"batch:{batch_id}:last_activity", now, expire=3600)
+
+
+# %% ACTIVITY
+import json
+
+
+async def add_detection(client, batch_id, detection_id, now):
+    script = "redis.call('RPUSH', KEYS[1], ARGV[1]) redis.call('EXPIRE', KEYS[1], 3600)"
+    key = client.full_name(f"batch:{batch_id}:detections")
+    await client.call("EVAL", script, 1, key, json.dumps(detection_id))
+    await client.set(f"batch:{batch_id}:last_activity", now)
+    await client.call("EXPIRE", client.full_name(f"batch:{batch_id}:last_activity"), 3600)

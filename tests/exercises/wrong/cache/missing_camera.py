@@ -495,3 +495,44 @@ async def camera_status(client, camera_id, ask_camera):
             status, ttl = {"status": "unknown"}, 10
         await client.set(key, status, expire=ttl)
     return status
+
+
+# %% EXPIRED
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    if await client.exists(key):
+        return await client.get(key)
+    try:
+        answer = await ask_camera(camera_id)
+    except TimeoutError:
+        answer = dict(status="unknown")
+        await client.set(key, answer, 10)
+    else:
+        await client.set(key, answer, 300)
+    return answer
+
+
+# %% CANCELLED
+async def camera_status(client, camera_id, ask_camera):
+    key, ttl = f"camera:{camera_id}:status", 300
+    if (status := await client.get(key)) is not None:
+        return status
+    try:
+        status = await ask_camera(camera_id)
+    except BaseException:
+        status, ttl = {"status": "unknown"}, 10
+    await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% GAVE_UP
+async def camera_status(client, camera_id, ask_camera):
+    key, ttl = f"camera:{camera_id}:status", 300
+    if (status := await client.get(key)) is not None:
+        return status
+    try:
+        status = await asyncio.wait_for(ask_camera(camera_id), 0.1)
+    except TimeoutError:
+        status, ttl = {"status": "unknown"}, 10
+    await client.set(key, status, expire=ttl)
+    return status

@@ -142,3 +142,17 @@ import json
 
 async def remember(client, camera_id, status):
     await client.call("SET", f"camera:{camera_id}:status", json.dumps(status), "EX", 300)
+
+
+# %% EXTRA_KEY
+async def remember(client, camera_id, status):
+    await client.set(f"camera:{camera_id}:status", status, expire=300)
+    await client.set(f"camera:{camera_id}:last", status)
+
+
+# %% TWO_STEPS
+async def remember(client, camera_id, status):
+    new, key = f"camera:{camera_id}:status:new", f"camera:{camera_id}:status"
+    await client.set(new, status)
+    await client.call("RENAME", client.full_name(new), client.full_name(key))
+    await client.call("EXPIRE", client.full_name(key), 300)
