@@ -1,7 +1,7 @@
 """Right answers to outside.age."""
 
 
-# %% in whole seconds, with LINDEX
+# %% IN_WHOLE_SECONDS
 async def oldest_age(client):
     import json
     import time
@@ -11,10 +11,3 @@ async def oldest_age(client):
     if raw is None:
         return None
     return int(time.time() - datetime.fromisoformat(json.loads(raw)["timestamp"]).timestamp())
-
-
-# %% as the backend has it
-async def oldest_age(client):
-    from backend.core.queue_state import queue_state
-
-    return (await queue_state(client, "detection_queue")).waiting_age

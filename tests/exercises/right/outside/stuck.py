@@ -1,7 +1,7 @@
 """Right answers to outside.stuck."""
 
 
-# %% as the backend has it
+# %% AS_THE_BACKEND_HAS_IT
 async def stuck(client):
     from backend.core.queue_state import queue_state
 
@@ -9,7 +9,7 @@ async def stuck(client):
     return sorted(each.name for each in consumers if each.in_hand and not each.is_alive)
 
 
-# %% by the time that the lease has left
+# %% BY_THE_TIME_THAT_THE_LEASE_HAS_LEFT
 async def stuck(client):
     found = []
     names = await client.call("ZRANGE", client.full_name("detection_queue:consumers"), 0, -1)
@@ -19,3 +19,27 @@ async def stuck(client):
         held = await client.peek_queue(f"detection_queue:processing:{text}", 0, 0)
         found += [text] if held and left == -2 else []
     return sorted(found)
+
+
+# %% ZSCAN
+async def stuck(client):
+    cursor, names = 0, set()
+    while True:
+        cursor, found = await client.call(
+            "ZSCAN", client.full_name("detection_queue:consumers"), cursor
+        )
+        names |= (
+            {pair[0].decode() for pair in found}
+            if found and isinstance(found[0], (tuple, list))
+            else {n.decode() for n in found[::2]}
+        )
+        if int(cursor) == 0:
+            break
+    return sorted(
+        [
+            n
+            for n in names
+            if await client.exists(f"detection_queue:processing:{n}")
+            and not await client.exists(f"detection_queue:lease:{n}")
+        ]
+    )

@@ -85,7 +85,7 @@ async def oldest_age(client):
     return await client.get_queue_length("detection_queue")
 
 
-# %% RAISED
+# %% NAIVE
 async def oldest_age(client):
     from datetime import datetime
 
@@ -96,3 +96,58 @@ async def oldest_age(client):
 # %% FORGOT_AWAIT
 async def oldest_age(client):
     return client.peek_queue("detection_queue", 0, 0)
+
+
+# %% OLDEST
+from backend.core.queue_state import queue_state
+
+
+async def oldest_age(client):
+    return (await queue_state(client, "detection_queue")).oldest
+
+
+# %% ZONE
+from datetime import UTC, datetime, timedelta
+
+
+async def oldest_age(client):
+    front = await client.peek_queue("detection_queue", 0, 0)
+    if not front:
+        return None
+    text = front[0]["timestamp"].replace("Z", "+00:00")
+    base, zone = datetime.fromisoformat(text[:-6]), int(text[-6:-3])
+    return (datetime.now(UTC).replace(tzinfo=None) - (base - timedelta(hours=zone))).total_seconds()
+
+
+# %% EMPTY_RAISES
+from datetime import UTC, datetime
+
+
+async def oldest_age(client):
+    if await client.get_queue_length("detection_queue") == 0:
+        return None
+    front = await client.peek_queue("detection_queue", 0, 0)
+    return (datetime.now(UTC) - datetime.fromisoformat(front[0]["timestamp"])).total_seconds()
+
+
+# %% DAYS
+from datetime import UTC, datetime
+
+
+async def oldest_age(client):
+    front = await client.peek_queue("detection_queue", 0, 0)
+    if not front:
+        return None
+    return (datetime.now(UTC) - datetime.fromisoformat(front[0]["timestamp"])).seconds
+
+
+# %% FORMAT
+from datetime import UTC, datetime
+
+
+async def oldest_age(client):
+    front = await client.peek_queue("detection_queue", 0, 0)
+    if not front:
+        return None
+    taken = datetime.strptime(front[0]["timestamp"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return (datetime.now(UTC) - taken).total_seconds()

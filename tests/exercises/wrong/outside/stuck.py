@@ -116,3 +116,78 @@ async def stuck(client):
 async def stuck(client):
     names = await client.call("ZRANGE", "detection_queue:consumers", 0, -1)
     return sorted(name.decode() for name in names)
+
+
+# %% NO_LIST
+async def stuck(client):
+    q = client.full_name("detection_queue")
+    names = [
+        n.decode() for n in await client.call("ZRANGEBYSCORE", q + ":consumers", "-inf", "+inf")
+    ]
+    return sorted(
+        n
+        for n in names
+        if await client.call("TYPE", f"{q}:processing:{n}") == b"list"
+        and await client.call("PTTL", f"{q}:lease:{n}") == -2
+    )
+
+
+# %% MISSED
+async def stuck(client):
+    names = [
+        n.decode()
+        for n in await client.call("ZRANGE", client.full_name("detection_queue:consumers"), 0, 9)
+    ]
+    return sorted(
+        [
+            n
+            for n in names
+            if await client.exists(f"detection_queue:processing:{n}")
+            and not await client.exists(f"detection_queue:lease:{n}")
+        ]
+    )
+
+
+# %% ALIVE
+async def stuck(client):
+    names = [
+        n.decode()
+        for n in await client.call("ZRANGE", client.full_name("detection_queue:consumers"), 0, -1)
+    ]
+    return sorted(
+        [
+            n
+            for n in names
+            if await client.exists(f"detection_queue:processing:{n}")
+            and not await client.get(f"detection_queue:lease:{n}")
+        ]
+    )
+
+
+# %% SORTED_SET
+async def stuck(client):
+    names = await client.peek_queue("detection_queue:consumers")
+    return sorted(
+        [
+            n
+            for n in names
+            if await client.exists(f"detection_queue:processing:{n}")
+            and not await client.exists(f"detection_queue:lease:{n}")
+        ]
+    )
+
+
+# %% BYTES
+async def stuck(client):
+    names = [
+        str(n)
+        for n in await client.call("ZRANGE", client.full_name("detection_queue:consumers"), 0, -1)
+    ]
+    return sorted(
+        [
+            n
+            for n in names
+            if await client.exists(f"detection_queue:processing:{n}")
+            and not await client.exists(f"detection_queue:lease:{n}")
+        ]
+    )
