@@ -31,6 +31,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
+from backend.core.declared_keys import run_declaring
 from backend.core.encoding import encode
 from backend.core.redis import RedisClient
 from backend.core.scripts import Script, load
@@ -45,6 +46,7 @@ WINDOW = 90.0  # seconds from its first detection until a batch is closed
 IDLE = 30.0  # seconds from its last detection
 FAST_PATH_CONFIDENCE = 0.90
 FAST_PATH_TYPE = "person"
+KINDS = ("camera_id", "detections", "started_at", "last_activity")  # of the keys of a batch
 ID = re.compile(r'[^"\\\x00-\x1f\x7f-\U0010ffff]+')
 """Of a detection: what the scripts put into a job as it is."""
 
@@ -93,6 +95,7 @@ class BatchAggregator(Stage):
         self._idle = idle
         self._check_every = check_every
         self._told: set[str] = set()
+        self._open: dict[str, str] = {}  # the batch that each camera had open last
 
     async def run(self) -> None:
         """Close what is due, until cancelled."""
@@ -120,8 +123,12 @@ class BatchAggregator(Stage):
             detection["type"] == FAST_PATH_TYPE and detection["confidence"] >= FAST_PATH_CONFIDENCE
         )
         camera_id, new_id = detection["camera_id"], self._new_id()
+        known = {f"batch:{camera_id}:current", f"detection:{detection['id']}"}
+        for each in (new_id, self._open.get(camera_id, new_id)):
+            known |= {f"batch:{each}:{kind}" for kind in KINDS}
         answer = await self._run(
             ADD_DETECTION,
+            known,
             camera_id,
             new_id,
             detection["id"],
@@ -132,6 +139,8 @@ class BatchAggregator(Stage):
         if answer is None:
             return None
         batch_id, closed = answer[0].decode(), answer[1]
+        if not fast:
+            self._open[camera_id] = batch_id
         self._report(closed)
         if batch_id == new_id and not fast:
             self.log.info(
@@ -145,7 +154,7 @@ class BatchAggregator(Stage):
 
     async def close_due(self) -> list[ClosedBatch]:
         """Close every batch that is due, and return them."""
-        return self._report(await self._run(CLOSE_DUE))
+        return self._report(await self._run(CLOSE_DUE, set()))
 
     def _report(self, answer: list[list[bytes]]) -> list[ClosedBatch]:
         batches = []
@@ -169,22 +178,23 @@ class BatchAggregator(Stage):
             self.log.error("%s: its batch cannot be closed: %s", camera_id, why)
         self._told.add(camera_id)
 
-    async def _run(self, script: Script, *arguments: str | bytes) -> Any:
+    async def _run(self, script: Script, known: set[str], *arguments: str | bytes) -> Any:
         now = repr(float(self._clock())) if self._clock else ""
-        # Only the scripts know which batch a camera has open, so they make the names of its keys:
-        # they are given what those names begin with.
+        # Only the scripts know which batch a camera has open, so they make the names of its keys,
+        # and ask for those that were not declared: they are given what the names begin with.
         prefixes = self._client.full_name("batch:"), self._client.full_name("detection:")
         # May be sent again when its answer is lost: the second run finds it done.
         try:
-            return await self._client.run(
+            return await run_declaring(
+                self._client,
                 script,
-                [ANALYSIS_QUEUE, "batch:deadlines"],
+                [ANALYSIS_QUEUE, "batch:deadlines", "batch:deadlines:set-aside"],
                 *prefixes,
                 now,
                 self._window,
                 self._idle,
                 *arguments,
-                repeat=True,
+                known=known,
             )
         except ResponseError as error:
             if str(error).startswith("WRONGTYPE"):  # of a key that all work needs: no job's fault

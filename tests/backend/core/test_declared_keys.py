@@ -17,6 +17,7 @@ from backend.core.queue_state import queue_state
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue, contents, queue_counts
 from backend.core.scripts import Script
+from backend.services.batch_aggregator import BatchAggregator
 
 QUEUE = "detection_queue"
 
@@ -33,7 +34,8 @@ async def undeclared(url: str) -> AsyncIterator[set[str]]:
             if words[0] == "EVALSHA":
                 declared[:] = words[3 : 3 + int(words[2])]
             elif seen["client_type"] == "lua" and words[0] not in ("TIME", "PUBLISH"):
-                keys = words[1:3] if words[0] in ("LMOVE", "RENAME") else words[1:2]
+                number = {"LMOVE": 2, "RENAME": 2, "DEL": len(words)}.get(words[0], 1)
+                keys = words[1 : 1 + number]
                 if not set(keys) <= set(declared):
                     found.add(seen["command"])
             elif words == ["ECHO", "end"]:
@@ -79,6 +81,23 @@ async def test_a_script_touches_no_key_that_was_not_declared(client: RedisClient
         assert await letters.requeue_all() == 1
         await DeadLetters(client, QUEUE, overflow=True).delete_all()
     assert not found
+
+
+async def test_nor_do_the_scripts_of_the_batches(client: RedisClient) -> None:
+    now = 1000.0
+    async with undeclared(client.redis_url) as found:
+        ours, other = (BatchAggregator(client, clock=lambda: now) for _ in range(2))
+        for number, aggregator in enumerate((ours, ours, other, ours)):
+            detection = {"id": f"d{number}", "camera_id": "door", "type": "car", "confidence": 0.5}
+            await aggregator.add_detection(detection)
+        person = {"id": "p", "camera_id": "door", "type": "person", "confidence": 0.95}
+        await ours.add_detection(person)
+        now += 100
+        await ours.add_detection(detection | {"id": "late"})  # closes what is due, opens another
+        now += 100
+        assert len(await other.close_due()) == 1
+    assert not found
+    assert await client.get_queue_length("analysis_queue") == 3
 
 
 async def test_a_script_is_run_again_with_the_keys_that_it_asks_for(client: RedisClient) -> None:

@@ -2,7 +2,10 @@
 
 local camera, batch, id, quoted_id, record = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local fast = ARGV[11] == 'fast'
-local detection = detections .. id
+local detection = need(detections .. id)
+for _, kind in ipairs(KINDS) do need(batches .. batch .. kind) end
+local asking = ask_for_keys_of({camera})
+if asking then return asking end
 if redis.call('EXISTS', detection) == 1 then return nil end
 
 -- The record has no time to live: it is kept for as long as a job may need it. It is given one

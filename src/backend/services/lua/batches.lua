@@ -1,5 +1,6 @@
 -- What every script of the batch aggregator begins with.
 -- `batches` and `detections` are no keys: they are what the names of keys begin with.
+-- include declared_keys.lua
 local queue, deadlines = KEYS[1], KEYS[2]
 local batches, detections = ARGV[1], ARGV[2]
 local now, window, idle = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -7,6 +8,9 @@ if now == '' then  -- the server's time, so that all aggregators have the same
     local clock = redis.call('TIME')
     now = string.format('%d.%06d', clock[1], clock[2])
 end
+
+-- What belongs to a batch: the names of its keys end so.
+local KINDS = {':camera_id', ':detections', ':started_at', ':last_activity'}
 
 -- What somebody else has put under this name is put aside: batches go on.
 local kind = redis.call('TYPE', deadlines).ok
@@ -37,6 +41,20 @@ local function open_batch(camera)
     if not batch then return nil end
     local kind = redis.call('TYPE', batches .. batch .. ':detections').ok
     return (kind == 'list' or kind == 'none') and batch or nil
+end
+
+-- Notes the keys that closing the open batches of these cameras needs; returns what to answer if one
+-- was not declared, else nothing.
+local function ask_for_keys_of(cameras)
+    for _, camera in ipairs(cameras) do need(batches .. camera .. ':current') end
+    local asking = ask_for_keys()
+    if asking then return asking end
+    for _, camera in ipairs(cameras) do
+        local current = redis.pcall('GET', batches .. camera .. ':current')
+        local batch = type(current) == 'string' and string.match(current, '^"(%w+)"$')
+        for _, kind in ipairs(batch and KINDS or {}) do need(batches .. batch .. kind) end
+    end
+    return ask_for_keys()
 end
 
 -- The ids in an open batch, in quotes. What is no id would spoil the job for the others.
