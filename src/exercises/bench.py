@@ -242,6 +242,18 @@ class Bench:
             self.situation += " Then again."
             expect(await once_each(), right, mistakes["other"])
 
+    async def ends_when_cancelled(self, *arguments: Any, lend: str, **options: Any) -> None:
+        """See that the answer ends when it is cancelled, also in what it is lent; as `interrupted`.
+
+        Raises:
+            NotYet: it goes on: the mistake is GOES_ON, of mistakes.md.
+        """
+        options["ways"] = ("cancelled",)
+        async for cut in self.interrupted(*arguments, lend=lend, **options):
+            expect(cut["came"], "CancelledError", "GOES_ON", expected="an end, cancelled")
+            if lend in cut["cut"]:
+                break
+
     async def again(
         self, job: Job | None = None, *, within: float = 8, way: Way = "runs", moment: int = 0
     ) -> sandbox.Report:

@@ -29,9 +29,9 @@ class Watch:
         """Look once more, and take back what was lent."""
         self._endless -= await self.look()
         there = await self._redis.keys()
-        for key, what in [*self.changed.items()]:
-            if what == "new" and key not in there:  # it came and went, and was nobody else's
-                del self.changed[key]
+        new = {key for key, what in self.changed.items() if what == "new"}
+        for key in new.difference(there):  # it came and went, and was nobody else's
+            del self.changed[key]
         for key in self._lent:
             if key not in self.changed:
                 await self._redis.call("PERSIST", self._redis.full_name(key))

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from exercises.bench import Bench, NotYet, Onlooker, expect
+from exercises.bench import Bench, NotYet, expect
 
 QUEUE, DEAD = "detection_queue", "dlq:detection_queue"
 IMAGES = [{"camera_id": "garage", "file_path": f"/images/{number:04}.jpg"} for number in range(6)]
@@ -36,19 +36,19 @@ async def check(bench: Bench) -> None:
     letters, expected = await bench.redis.peek_queue(DEAD), "all letters when the late image came"
     expect(letters_by_then, letters, "HELD_BACK", expected=expected)
     await bench.redis.stays(DEAD)
-    await _cancelled(bench)
+    await bench.ends_when_cancelled(lend="handle", fill=lambda redis: redis.add(QUEUE, LATE))
 
 
 async def _consume(bench: Bench) -> tuple[list[Any], list[Any]]:
     """Let it work; return what it gave to `handle`, and the letters when the late image came."""
     handled: list[Any] = []
-    at_work: list[Any] = []
+    at_work = asyncio.Lock()
     letters: list[Any] = []
     late_camera: list[asyncio.Task[None]] = []
 
     async def handle(image: Any) -> None:
         bench.mishaps.noticed(image)
-        if at_work:
+        if at_work.locked():
             raise NotYet("AT_ONCE", expected="one image at a time", came="two at once")
         handled.append(image)
         if len(handled) > 3 * len(IMAGES):
@@ -57,12 +57,8 @@ async def _consume(bench: Bench) -> tuple[list[Any], list[Any]]:
             late_camera.append(asyncio.create_task(bench.redis.add(QUEUE, LATE, after=0.5)))
         if image == LATE:
             letters.extend(await bench.redis.peek_queue(DEAD))
-        if image == IMAGES[0]:
-            at_work.append(image)
-            try:
-                await asyncio.sleep(0.1)
-            finally:
-                at_work.clear()
+        async with at_work:
+            await asyncio.sleep(0.1 if image == IMAGES[0] else 0)
         if image in IMAGES and (error := BAD.get(IMAGES.index(image))):
             raise error
 
@@ -71,18 +67,6 @@ async def _consume(bench: Bench) -> tuple[list[Any], list[Any]]:
     await bench.ask(handle, when=when, within=5, too_long="NEVER_ENDS", raised=raised)
     await asyncio.gather(*late_camera)
     return handled, letters
-
-
-async def _cancelled(bench: Bench) -> None:
-    """Cancel it at each moment until it handles an image."""
-
-    async def fill(redis: Onlooker) -> None:
-        await redis.add(QUEUE, LATE)
-
-    async for cut in bench.interrupted(lend="handle", fill=fill, ways=("cancelled",)):
-        expect(cut["came"], "CancelledError", "CANCELLED", expected="an end", shown="it went on")
-        if "handle" in cut["cut"]:
-            break
 
 
 async def _look_at_letters(bench: Bench) -> None:

@@ -71,12 +71,9 @@ async def _while_a_camera_writes(bench: Bench) -> None:
 async def _while_a_detector_takes(bench: Bench) -> None:
     await bench.redis.clear()
     await bench.redis.add(QUEUE, "one", "two")
-
-    async def detector() -> None:
-        await bench.redis.call("LPOP", bench.redis.full_name(QUEUE))
-
+    takes = partial(bench.redis.call, "LPOP", bench.redis.full_name(QUEUE))
     when = "two jobs wait, and a detector takes one after each of your commands"
-    count = await bench.ask(when=when, between=detector, too_long="FOR_EVER")
+    count = await bench.ask(when=when, between=takes, too_long="FOR_EVER")
     expect(count, len(await bench.redis.peek_queue(HELD)), "COUNT")
 
 

@@ -5,23 +5,19 @@ from typing import Any
 from exercises.bench import Bench, expect
 
 QUEUE = "detection_queue"
-
-
-def _job(number: int, camera_id: str, **more: Any) -> dict[str, Any]:
-    path = f"/export/foscam/{camera_id}/{number:04}.jpg"
-    return {"camera_id": camera_id, "file_path": path, "file_hash": f"{number:064x}", **more}
-
-
-OLDER = [_job(number, "attic") for number in range(5)]
-JOBS = [_job(11, "garage"), _job(207, "Küche", size=48_113), _job(12, "garage")]
+CAMERAS = ["attic"] * 5 + ["garage", "Küche", "garage"]
+JOBS: list[dict[str, Any]] = [
+    {"camera_id": name, "file_path": f"/{name}/{number:04}.jpg", "file_hash": f"{number:064x}"}
+    for number, name in enumerate(CAMERAS)
+]
 
 
 async def check(bench: Bench) -> None:
     """Push three behind older ones; look what is in the queue, and what was returned."""
-    there = [*OLDER]
+    there = JOBS[:5]
     await bench.redis.add(QUEUE, *there)
     swapped = {"no attribute 'add_to_queue'": "WRONG_PARAMETERS"}
-    for job in JOBS:
+    for job in JOBS[5:]:
         length = await bench.ask(dict(job), when=f"{len(there)} jobs wait", raised=swapped)
         items = await bench.redis.peek_queue(QUEUE)
         mistakes = {
@@ -32,8 +28,7 @@ async def check(bench: Bench) -> None:
             "OTHER_ITEM": True,
         }
         there.append(job)
-        shown = f"{len(items)} jobs, at the end {items[-1:]}"
-        expected = f"{len(there)} jobs, at the end {[job]}"
+        expected, shown = (f"{len(jobs)} jobs, at the end {jobs[-1:]}" for jobs in (there, items))
         expect(items, there, mistakes, expected=expected, shown=shown)
         expect(length, len(there), {"RETURNS_NOTHING": length is None, "NOT_THE_LENGTH": True})
     await bench.redis.stays(QUEUE)

@@ -512,7 +512,7 @@ async def camera_status(client, camera_id, ask_camera):
     return answer
 
 
-# %% CANCELLED
+# %% GOES_ON
 async def camera_status(client, camera_id, ask_camera):
     key, ttl = f"camera:{camera_id}:status", 300
     if (status := await client.get(key)) is not None:

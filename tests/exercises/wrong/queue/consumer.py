@@ -218,7 +218,7 @@ async def consume(client, handle):
             await client.add_to_queue("dlq:detection_queue", entry)
 
 
-# %% CANCELLED
+# %% GOES_ON
 async def consume(client, handle):
     while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
         try:
