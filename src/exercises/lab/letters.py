@@ -50,6 +50,7 @@ async def _sort_five(bench: Bench) -> None:
     there = await _numbers(bench)
     back, dead = there.values()
     mistakes = {
+        "OVERFLOW": "dlq:overflow:" in repr(bench.client.commands),
         "WRAPPED": any(isinstance(item, dict) and "original_job" in item for item in back),
         "ALL_BACK": 4 in back,
         "LOOSE": 1 in back,

@@ -6,7 +6,7 @@ from typing import Any
 
 from exercises.bench import Bench, NotYet, Stage, expect
 
-BATCH, ANOTHER, SHARED, FAILED = "5f0c9a", "71d2e8", "a8c410", "c30b77"
+BATCH, ANOTHER, SHARED, APART, FAILED = "5f0c9a", "71d2e8", "a8c410", "e93b05", "c30b77"
 KEY = f"batch_event:{BATCH}"
 MADE = "make"
 """A list of the check: a batch's id each time that its event was made, to the end."""
@@ -19,6 +19,7 @@ async def check(bench: Bench) -> None:
     """Ask in good times, two at once, after a failure; then overtaken, killed and cancelled."""
     await _in_good_times(bench)
     await _two_at_once(bench)
+    await _in_two_processes(bench)
     await _after_a_failure(bench)
     await _overtaken(bench)
     await _cut_short(bench)
@@ -65,6 +66,20 @@ async def _two_at_once(bench: Bench) -> None:
         raise NotYet("OTHER", expected="True, and False or an exception", came=repr(answers))
 
 
+async def _in_two_processes(bench: Bench) -> None:
+    """Have two ask at the same moment that share nothing but Redis."""
+
+    async def job(stage: Stage) -> None:
+        await stage.redis.add("here", 1)
+        while await stage.redis.get_queue_length("here") < 2:  # noqa: ASYNC110 - until both are
+            await asyncio.sleep(0.01)
+        await bench.answers[0](stage.client, APART, stage.redis.taking_note(MADE, takes=0.2))
+
+    await asyncio.gather(bench.again(job), bench.again(job))
+    bench.situation = "Two analyzers, each a process, had the same batch at the same moment."
+    expect((await bench.redis.peek_queue(MADE)).count(APART), 1, "RACE", expected="1 event")
+
+
 async def _after_a_failure(bench: Bench) -> None:
     async def fail(_: Any) -> None:
         raise ConnectionRefusedError("the model is away")
@@ -101,9 +116,10 @@ async def _cut_short(bench: Bench) -> None:
         if not await bench.redis.exists(MADE):
             if raised in ("True", "False", "None"):
                 raise NotYet("SWALLOWED", expected="CancelledError", came=raised)
-            gave_up = bool(raised) and "`make`" in report["cut"]
+            in_make = "`make`" in report["cut"]
+            gave_up = bool(raised) and in_make
             bench.situation = f"{cut} It was called again at once."
-            again = (await bench.again(within=3 if gave_up else 0.2))["came"]
+            again = (await bench.again(within=3 if in_make else 0.2))["came"]
             if again == "False":
                 raise NotYet("BELIEVED", **NO_LIE)
             if gave_up and again != "True":
@@ -115,3 +131,6 @@ async def _cut_short(bench: Bench) -> None:
         came = (await bench.again(within=3))["came"]
         if came not in ("True", "False") or not await bench.redis.exists(MADE):
             raise NotYet("DONE_TOO_EARLY", expected="the event is made", came=f"{came}")
+        events = len(await bench.redis.peek_queue(MADE))
+        if raised and "begins" in report["cut"] and events > 1:
+            raise NotYet("WENT_ON", expected="1 event", came=f"{events}")

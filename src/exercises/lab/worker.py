@@ -99,7 +99,11 @@ async def _cut_short(bench: Bench) -> None:
     """Cut it at each command up to the acknowledgement, and within `handle`."""
     for way in ("killed", "cancelled"):
         cuts = bench.interrupted(lend="handle", fill=lambda it: it.add(QUEUE, ITEMS[0]), ways=[way])
-        async for _ in cuts:
+        async for report in cuts:
+            went_on = "begins" in report["cut"] and await bench.redis.exists("handle")
+            if went_on or (await contents(bench.redis, QUEUE))["retrying"]:
+                expected = "it ends, and the job waits or is in hand"
+                raise NotYet("WENT_ON", expected=expected, came="the job was to be tried again")
             await bench.redis.let_time_pass(24 * 3600)  # then every lease has run out
             async with ReliableQueue(bench.redis, QUEUE) as queue:  # another worker
                 await queue.return_lost()

@@ -330,3 +330,23 @@ async def sort_out(client):
             await letters.delete(letter.id)
             deleted += 1
     return deleted, requeued + 0 * deleted if requeued != deleted else 0
+
+
+# %% OVERFLOW
+from backend.core.dead_letters import DeadLetters
+
+
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue", overflow=True)
+    found, r, d = [], 0, 0
+    while page := await letters.page(len(found)):
+        found += page
+    for letter in found:
+        error = letter.entry.get("error", "") if isinstance(letter.entry, dict) else ""
+        if error.startswith(("TimeoutError", "ConnectionError")):
+            await letters.requeue(letter.id)
+            r += 1
+        elif error.startswith("ValueError"):
+            await letters.delete(letter.id)
+            d += 1
+    return r, d

@@ -432,3 +432,76 @@ async def event_once(client, batch_id, make):
         raise
     await client.set(name, "done", expire=3600)
     return True
+
+
+# %% BELIEVED
+import asyncio
+
+
+async def event_once(client, batch_id, make):
+    key = client.full_name(f"batch_event:{batch_id}")
+    for _ in range(20):
+        if await client.call("SET", key, "claimed", "NX", "EX", 30):
+            break
+        if await client.call("GET", key) == b"done":
+            return False
+        await asyncio.sleep(0.05)
+    else:
+        return False
+    try:
+        await make(batch_id)
+    except BaseException:
+        await client.call("DEL", key)
+        raise
+    await client.call("SET", key, "done", "EX", 3600)
+    return True
+
+
+# %% RACE
+import asyncio
+
+_lock, _done = asyncio.Lock(), set()
+
+
+async def event_once(client, batch_id, make):
+    async with _lock:
+        if batch_id in _done:
+            return False
+        await make(batch_id)
+        _done.add(batch_id)
+        await client.set(f"batch_event:{batch_id}", "done", expire=3600)
+        return True
+
+
+# %% RACE
+import asyncio, collections
+
+_locks = collections.defaultdict(asyncio.Lock)
+
+
+async def event_once(client, batch_id, make):
+    async with _locks[batch_id]:
+        if await client.exists(f"batch_event:{batch_id}"):
+            return False
+        await make(batch_id)
+        await client.set(f"batch_event:{batch_id}", "done", expire=3600)
+        return True
+
+
+# %% WENT_ON
+import asyncio
+
+
+async def event_once(client, batch_id, make):
+    key = client.full_name(f"batch_event:{batch_id}")
+    while not await client.call("SET", key, "claimed", "NX", "EX", 30):
+        if await client.call("GET", key) == b"done":
+            return False
+        await asyncio.sleep(0.05)
+    try:
+        await asyncio.shield(make(batch_id))
+    except BaseException:
+        await client.call("DEL", key)
+        raise
+    await client.call("SET", key, "done", "EX", 3600)
+    return True

@@ -286,3 +286,18 @@ async def work(client, handle):
                 if job is None:
                     return
                 await handle(job.data)
+
+
+# %% WENT_ON
+from backend.core.reliable_queue import ReliableQueue
+
+
+async def work(client, handle):
+    async with ReliableQueue(client, "detection_queue") as queue:
+        while (job := await queue.take(timeout=1)) is not None:
+            try:
+                await handle(job.data)
+            except BaseException as error:
+                await queue.fail(job, error)
+            else:
+                await queue.acknowledge(job)
