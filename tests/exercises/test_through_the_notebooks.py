@@ -34,7 +34,7 @@ def left_by_checks():
         )
 """
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(540)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
