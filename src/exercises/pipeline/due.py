@@ -25,9 +25,14 @@ QUESTIONS: tuple[tuple[str, float, str | None, dict[str | None, str]], ...] = (
 """A camera, the seconds until `now`, the right answer, and the mistakes behind the others."""
 
 
+TIMES = ("started_at", "last_activity")
+MOST_COMMANDS = 5
+"""After each of so many, the batch may be closed."""
+
+
 async def check(bench: Bench) -> None:
     """Ask about batches of several cameras at chosen moments, about none, and one that goes."""
-    clock = Clock()
+    clock = Clock(1_763_000_000.75)  # a fraction: nothing may be cut off
     began = clock()
     aggregator = BatchAggregator(bench.redis, clock=clock)
     for moment, camera_id in sorted((at, each) for each, moments in SEEN.items() for at in moments):
@@ -43,6 +48,7 @@ async def check(bench: Bench) -> None:
             "OTHER": True,
         }
         expect(came, right, mistakes)
+    await _closes_meanwhile(bench, began)
     for camera_id, part in (("garden", "started_at"), ("porch", "last_activity")):
         batch_id = await bench.redis.get(f"batch:{camera_id}:current")
         await bench.redis.delete(f"batch:{batch_id}:{part}")
@@ -63,6 +69,29 @@ async def _ask(
     closed = bench.watch.changed.get(f"batch:{camera_id}:current") == "gone"
     bench.watch.nothing_changed({"CLOSED": closed, "CHANGED": True})
     return came
+
+
+async def _closes_meanwhile(bench: Bench, began: float) -> None:
+    """Close a batch after the first command of the answer, after the second, and so on."""
+    camera, steps = "driveway", 0
+    batch_id = await bench.redis.get(f"batch:{camera}:current")
+    keys = f"batch:{camera}:current", *(f"batch:{batch_id}:{part}" for part in TIMES)
+    values = [await bench.redis.get(key) for key in keys]
+
+    async def close() -> None:
+        nonlocal steps
+        steps -= 1
+        if steps == 0:
+            await bench.redis.delete(*keys)
+
+    for moment in range(1, MOST_COMMANDS + 1):
+        for key, value in zip(keys, values, strict=True):
+            await bench.redis.set(key, value)
+        steps, when = moment, f"the batch is closed after its command number {moment}"
+        came = await bench.ask(camera, began + 95, when=when, between=close, raised="GONE")
+        expect(
+            came, "window" if came else None, "GONE"
+        )  # which of the two is a matter of the moment
 
 
 async def _misses(bench: Bench) -> bool:

@@ -577,3 +577,25 @@ async def why_due(client, camera_id, now):
     for batch in await BatchAggregator(client, clock=lambda: now).close_due():
         if batch.camera_id == camera_id:
             return batch.reason
+
+
+# %% GONE
+async def why_due(client, camera_id, now):
+    if not await client.exists(f"batch:{camera_id}:current"):
+        return None
+    b = await client.get(f"batch:{camera_id}:current")
+    if not await client.exists(f"batch:{b}:started_at", f"batch:{b}:last_activity") == 2:
+        return None
+    s, l = await client.get(f"batch:{b}:started_at"), await client.get(f"batch:{b}:last_activity")
+    return "window" if now - s >= 90 else "idle" if now - l >= 30 else None
+
+
+# %% EARLY
+async def why_due(client, camera_id, now):
+    b = await client.get(f"batch:{camera_id}:current")
+    if b is None:
+        return None
+    s, l = await client.get(f"batch:{b}:started_at"), await client.get(f"batch:{b}:last_activity")
+    if s is None or l is None:
+        return None
+    return "window" if int(now) - int(s) >= 90 else "idle" if int(now) - int(l) >= 30 else None
