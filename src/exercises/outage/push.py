@@ -11,9 +11,10 @@ from backend.core.push import DEFAULT_MAX_SIZE, add_to_queue_safe
 from exercises.bench import AnswersClient, Bench, NotYet, expect
 
 QUEUE, CALLS, WAIT = "detection_queue", 5, 0.1
-PORCH = {"camera_id": "porch", "file_hash": "b2"}
-AWAY, CUT, HANGS = ConnectionError("refused"), ConnectionError("lost"), TimeoutError("no answer")
-SITUATIONS: tuple[tuple[str, list[RedisError], str], ...] = (
+PORCH, GARDEN = [{"camera_id": each, "file_hash": each} for each in ("porch", "garden")]
+Failure = tuple[bool, type[RedisError]]  # whether the call has arrived, and what is raised
+AWAY, CUT, HANGS = (False, ConnectionError), (True, ConnectionError), (True, TimeoutError)
+SITUATIONS: tuple[tuple[str, list[Failure], str], ...] = (
     ("its file is the first", [], "RAISED"),
     ("its file is the second", [], "RAISED"),
     ("the answer to the first call is lost", [CUT], "NO_RETRY"),
@@ -28,19 +29,19 @@ SITUATIONS: tuple[tuple[str, list[RedisError], str], ...] = (
 class Unlucky(AnswersClient):
     """A client whose calls fail as these, as if its own tries were used up."""
 
-    failures: ClassVar[list[RedisError]] = []
+    failures: ClassVar[list[Failure]] = []
 
     async def call(self, *command: Any, **options: Any) -> Any:
         """Send the command, or not; and lose its answer, or not."""
-        failure = self.failures.pop(0) if self.failures else None
-        if len(self.commands) >= 4 * CALLS:
-            raise NotYet("FOR_EVER", expected=f"{CALLS} calls", came="calls without end")
-        if failure is AWAY:
+        arrives, error = self.failures.pop(0) if self.failures else (True, None)
+        if arrives:
+            reply = await super().call(*command, **options)
+        else:
             self.commands.append(command)
-            raise failure
-        reply = await super().call(*command, **options)
-        if failure:
-            raise failure
+        if len(self.commands) > 4 * CALLS:
+            raise NotYet("FOR_EVER", expected=f"{CALLS} calls", came="calls without end")
+        if error:
+            raise error(f"no answer to call {len(self.commands)}")
         return reply
 
 
@@ -65,10 +66,14 @@ async def check(bench: Bench) -> None:
     await _where_it_refuses(bench)
 
 
-async def _ask(bench: Bench, job: Any, when: str, *failures: RedisError, **options: Any) -> Any:
+async def _ask(bench: Bench, job: Any, when: str, *failures: Failure, **options: Any) -> Any:
     bench.client.commands.clear()
     Unlucky.failures[:] = failures
-    return await bench.ask(job, when=when, too_long="SLOW", **options)
+
+    async def patience() -> None:  # what its own tries have cost
+        await bench.redis.let_time_pass(5)
+
+    return await bench.ask(job, when=when, between=patience, too_long="SLOW", **options)
 
 
 def _made(bench: Bench, calls: int, mistake: str) -> None:
@@ -85,6 +90,7 @@ async def _while_redis_is_away(bench: Bench) -> None:
     if not isinstance(came, ConnectionError):
         raise NotYet("HIDDEN", expected="ConnectionError", came=repr(came))
     _made(bench, CALLS, "COUNT")
+    expect(str(came), f"no answer to call {CALLS}", "HIDDEN")
     expected = f"{CALLS - 1} waits of {WAIT} s"
     bench.ended(0.95 * WAIT * (CALLS - 1), 3, "HURRIED", "SLOW", expected=expected)
     if turns[0] > bench.started + bench.seconds:  # its turn came when all was over
@@ -99,7 +105,9 @@ async def _where_it_refuses(bench: Bench) -> None:
     if not isinstance(came, ResponseError):
         raise NotYet("SWALLOWED", expected="the error", came=repr(came))
     await bench.redis.delete(QUEUE)
-    await bench.redis.call("RPUSH", bench.redis.full_name(QUEUE), *range(DEFAULT_MAX_SIZE))
-    came = await _ask(bench, PORCH, "the queue is full", raised="FULL")
+    await bench.redis.call("RPUSH", bench.redis.full_name(QUEUE), *range(1, DEFAULT_MAX_SIZE))
+    came = await _ask(bench, PORCH, f"{DEFAULT_MAX_SIZE - 1} jobs wait", raised="FULL")
+    expect(came, True, "NOT_FULL")
+    came = await _ask(bench, GARDEN, f"{DEFAULT_MAX_SIZE} jobs wait", raised="FULL")
     _made(bench, 1, "REFUSED")
     expect(came, False, "FULL")

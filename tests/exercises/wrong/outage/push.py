@@ -394,3 +394,59 @@ async def push_once(client, job):
             if call == 5:
                 raise
             asyncio.sleep(0.1)
+
+
+# %% HIDDEN
+import asyncio, redis
+from backend.core.push import add_to_queue_safe
+
+
+async def push_once(client, job):
+    first = None
+    for attempt in range(5):
+        try:
+            return (
+                await add_to_queue_safe(client, "detection_queue", job, dedupe_key=job["file_hash"])
+            ).success
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            first = first or error
+            await asyncio.sleep(0.1)
+    raise first
+
+
+# %% TWICE
+import asyncio, redis
+from backend.core.push import add_to_queue_safe
+
+
+async def push_once(client, job):
+    for attempt in range(5):
+        try:
+            return (
+                await add_to_queue_safe(
+                    client, "detection_queue", job, dedupe_key=job["file_hash"], expire=1
+                )
+            ).success
+        except (redis.ConnectionError, redis.TimeoutError):
+            if attempt == 4:
+                raise
+            await asyncio.sleep(0.1)
+
+
+# %% NOT_FULL
+import asyncio, redis
+from backend.core.push import add_to_queue_safe
+
+
+async def push_once(client, job):
+    for attempt in range(5):
+        try:
+            return (
+                await add_to_queue_safe(
+                    client, "detection_queue", job, dedupe_key=job["file_hash"], max_size=100
+                )
+            ).success
+        except (redis.ConnectionError, redis.TimeoutError):
+            if attempt == 4:
+                raise
+            await asyncio.sleep(0.1)
