@@ -32,7 +32,7 @@ async def _announce(bench: Bench, listeners: int, when: str, event: dict[str, An
     """Announce while so many listen, and look at what each of them has heard."""
     dashboards = [await bench.redis.subscribe(CHANNEL) for _ in range(listeners)]
     given, message = deepcopy(event), {"type": "event", "data": event}
-    said = await bench.ask(given, when=when)
+    said = await bench.ask(given, when=when, watch=True)
     heard_by = await bench.redis.publish(CHANNEL, "the end")
     if heard_by > listeners:
         raise NotYet("HEARS_ITSELF", expected=f"{listeners} who listen", came=f"{heard_by}")
@@ -52,4 +52,6 @@ async def _announce(bench: Bench, listeners: int, when: str, event: dict[str, An
         expect(heard, [message], mistakes, expected=f"`{CHANNEL}` carries {message}, once")
     await bench.redis.unsubscribe()
     expect(given, event, "EVENT_CHANGED")
+    if listeners:  # where nobody listens, it may be that nothing was published
+        bench.watch.nothing_changed("STORED")
     return said

@@ -7,12 +7,13 @@ from typing import Any
 
 from exercises.bench import Bench, NotYet, expect
 
-CHANNEL = "security_events"
+CHANNEL, ANOTHER = "security_events", "system_status"
 Load = Callable[[], Awaitable[list[int]]]
 
 
 async def check(bench: Bench) -> None:
     """Let events happen at each awkward moment, then none at all, then the database fail."""
+    await bench.client.subscribe(ANOTHER)
     await _while_it_opens(bench)
     recent = [15, 11, 14, 12, 13]
 
@@ -54,6 +55,7 @@ async def _while_it_opens(bench: Bench) -> None:
             await asyncio.sleep(0.01)
         with suppress(TimeoutError):  # an answer may load nothing at all
             await asyncio.wait_for(loaded.wait(), 0.5)
+        await asyncio.sleep(1)
         await happens(20, 95, 96, 97, 98)
 
     analyzer = asyncio.create_task(analyze())
@@ -81,9 +83,11 @@ async def _open(bench: Bench, load: Load, count: int, when: str, too_long: str) 
     came = await bench.ask(load, count, when=f"{when}, with `count={count}`", **options)
     if isinstance(came, list | Exception) and (left := await _subscribers(bench)):
         raise NotYet("STILL_SUBSCRIBED", expected="no subscriber afterwards", came=f"{left}")
+    if isinstance(came, list | Exception) and not await _subscribers(bench, ANOTHER):
+        raise NotYet("ALL_ENDED", expected=f"the client still hears {ANOTHER}", came="it does not")
     return came
 
 
-async def _subscribers(bench: Bench) -> int:
-    _, count = await bench.redis.call("PUBSUB", "NUMSUB", bench.redis.full_name(CHANNEL))
+async def _subscribers(bench: Bench, channel: str = CHANNEL) -> int:
+    _, count = await bench.redis.call("PUBSUB", "NUMSUB", bench.redis.full_name(channel))
     return int(count)

@@ -3,8 +3,11 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import wraps
 from typing import Any
 
+from backend.core.subscription import Subscription
 from exercises.bench import Bench, NotYet, expect
 
 
@@ -16,6 +19,7 @@ async def check(bench: Bench) -> None:
     for count, there in ((3, (31, 7, 12)), (2, (22, 5, 40, 1)), (1, (9,))):
         await _are_there(bench, count, there)
     await _they_drip(bench)
+    await _is_cancelled(bench)
 
 
 async def _are_there(bench: Bench, count: int, there: tuple[int, ...]) -> None:
@@ -42,6 +46,35 @@ async def _they_drip(bench: Bench) -> None:
     if not isinstance(came, list) or len(came) < sure or came != [*there[: len(came)]]:
         mistakes = {"OTHER": bool(came) and len(came) >= sure, "LOST_AT_DEADLINE": True}
         raise NotYet(mistakes, expected=f"what had come: {[*there[:sure]]}", came=repr(came))
+
+
+async def _is_cancelled(bench: Bench) -> None:
+    first_events = bench.answers[0]
+
+    @wraps(first_events)
+    async def cancelled(*arguments: Any) -> bool:
+        task = asyncio.ensure_future(first_events(*arguments))
+        await asyncio.wait({task}, timeout=0.1)
+        task.cancel()
+        await asyncio.wait({task})
+        return task.cancelled()
+
+    subscription = await bench.client.subscribe("security_events")
+    when = "it is cancelled while it waits"
+    came = await bench.run(cancelled, bench.client, subscription, 1, 2, when=when)
+    expect(came, True, "SWALLOWED", expected="CancelledError", shown="it returned")
+    await bench.client.unsubscribe()
+
+
+async def _goes_on(bench: Bench, subscription: Subscription) -> None:
+    """See that the caller still hears what comes."""
+    await bench.redis.publish("security_events", "and now to something else")
+    with suppress(RuntimeError, TimeoutError):  # somebody else listens
+        async with asyncio.timeout(2):
+            async for message in bench.client.listen(subscription):
+                if message["data"] == "and now to something else":
+                    return
+    raise NotYet("NOT_LEFT", expected="the caller can listen on", came="it cannot")
 
 
 async def _ask(
@@ -72,5 +105,6 @@ async def _ask(
     came = await bench.ask(subscription, count, seconds, **options)
     ended = time.monotonic()
     publishing.cancel()
+    await _goes_on(bench, subscription)
     await bench.client.unsubscribe()
     return came, sum(at < ended - 0.25 for at in published)  # the last one may come too late

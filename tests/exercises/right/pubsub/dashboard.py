@@ -32,26 +32,6 @@ async def open_dashboard(client, load_recent, count):
     return list(events)[:count]
 
 
-# %% ALL_UNSUB
-async def open_dashboard(client, load_recent, count):
-    subscription = await client.subscribe("security_events")
-    try:
-        events = list(await load_recent())
-        seen = set(events)
-        if len(events) < count:
-            async for m in client.listen(subscription):
-                i = m["data"]["data"]["event_id"]
-                if i in seen:
-                    continue
-                seen.add(i)
-                events.append(i)
-                if len(events) == count:
-                    break
-    finally:
-        await client.unsubscribe()
-    return events[:count]
-
-
 # %% LOAD_TWICE
 async def open_dashboard(client, load_recent, count):
     await load_recent()

@@ -72,22 +72,12 @@ async def first_events(client, subscription, count, seconds):
             if len(got) == count:
                 return
 
-    await asyncio.wait([asyncio.create_task(go())], timeout=seconds)
-    return got
-
-
-# %% UNSUB
-async def first_events(client, subscription, count, seconds):
-    got = []
+    task = asyncio.create_task(go())
     try:
-        async with asyncio.timeout(seconds):
-            async for m in client.listen(subscription):
-                got.append(m["data"]["data"]["event_id"])
-                if len(got) == count:
-                    break
-    except TimeoutError:
-        pass
-    await client.unsubscribe("security_events")
+        await asyncio.wait([task], timeout=seconds)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
     return got
 
 

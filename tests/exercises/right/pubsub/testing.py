@@ -59,3 +59,23 @@ async def _first(messages):
     async for message in messages:
         yield message["data"]
         return
+
+
+# %% DEADLINES_OF_THREE
+import asyncio
+
+
+async def test_redis_layer(client):
+    for n in (1, 2, 3):
+        await client.add_to_queue("detection_queue", n)
+    assert [await client.get_from_queue("detection_queue", timeout=3) for _ in range(3)] == [
+        1,
+        2,
+        3,
+    ]
+    await client.set("camera:garage:status", {"status": "online"}, expire=300)
+    assert 290 < await client.call("TTL", client.full_name("camera:garage:status")) <= 300
+    subscription = await client.subscribe("security_events")
+    event = {"type": "event", "data": {"event_id": 7}}
+    await client.publish("security_events", event)
+    assert (await asyncio.wait_for(anext(client.listen(subscription)), 3))["data"] == event

@@ -166,3 +166,9 @@ async def announce(client, event):
         if await client.publish("security_events", {"type": "event", "data": event})
         else "False"
     )
+
+
+# %% STORED
+async def announce(client, event):
+    await client.add_to_queue("events:recent", event)
+    return await client.publish("security_events", {"type": "event", "data": event}) > 0

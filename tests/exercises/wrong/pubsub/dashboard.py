@@ -447,3 +447,44 @@ async def open_dashboard(client, load_recent, count):
     finally:
         await client.unsubscribe()
     return events[:count]
+
+
+# %% TOO_FEW
+import asyncio
+
+
+async def open_dashboard(client, load_recent, count):
+    subscription = await client.subscribe("security_events")
+    try:
+        events = await load_recent()
+        try:
+            async with asyncio.timeout(0.2):
+                if len(events) < count:
+                    async for message in client.listen(subscription):
+                        event_id = message["data"]["data"]["event_id"]
+                        if event_id not in events:
+                            events.append(event_id)
+                        if len(events) >= count:
+                            break
+        except TimeoutError:
+            pass
+        return events[:count]
+    finally:
+        await client.unsubscribe("security_events")
+
+
+# %% ALL_ENDED
+async def open_dashboard(client, load_recent, count):
+    subscription = await client.subscribe("security_events")
+    try:
+        events = await load_recent()
+        if len(events) < count:
+            async for message in client.listen(subscription):
+                event_id = message["data"]["data"]["event_id"]
+                if event_id not in events:
+                    events.append(event_id)
+                if len(events) >= count:
+                    break
+        return events[:count]
+    finally:
+        await client.unsubscribe()

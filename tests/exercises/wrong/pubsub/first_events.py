@@ -457,3 +457,56 @@ async def first_events(client, subscription, count, seconds):
     except TimeoutError:
         pass
     return got
+
+
+# %% NOT_LEFT
+import asyncio
+
+
+async def first_events(client, subscription, count, seconds):
+    heard = []
+
+    async def listen():
+        async for message in client.listen(subscription):
+            heard.append(message["data"]["data"]["event_id"])
+            if len(heard) >= count:
+                return
+
+    task = asyncio.create_task(listen())
+    await asyncio.wait([task], timeout=seconds)
+    return heard
+
+
+# %% NOT_LEFT
+import asyncio
+
+
+async def first_events(client, subscription, count, seconds):
+    heard = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for message in client.listen(subscription):
+                heard.append(message["data"]["data"]["event_id"])
+                if len(heard) == count:
+                    break
+    except TimeoutError:
+        pass
+    await client.unsubscribe("security_events")
+    return heard
+
+
+# %% SWALLOWED
+import asyncio
+
+
+async def first_events(client, subscription, count, seconds):
+    heard = []
+    try:
+        async with asyncio.timeout(seconds):
+            async for message in client.listen(subscription):
+                heard.append(message["data"]["data"]["event_id"])
+                if len(heard) == count:
+                    break
+    except BaseException:
+        pass
+    return heard

@@ -119,3 +119,85 @@ async def test_redis_layer(client):
     async with asyncio.timeout(0.15):
         found = [await client.get_from_queue("detection_queue") for _ in range(3)]
     assert found == [1, 2, 3]
+
+
+# %% TOO_STRICT
+import asyncio
+
+
+async def test_redis_layer(client):
+    for n in (1, 2, 3):
+        await client.add_to_queue("detection_queue", n)
+    assert [await client.get_from_queue("detection_queue", timeout=1) for _ in range(3)] == [
+        1,
+        2,
+        3,
+    ]
+    await client.set("camera:garage:status", {"status": "online"}, expire=300)
+    assert await client.call("TTL", client.full_name("camera:garage:status")) == 300
+    subscription = await client.subscribe("security_events")
+    event = {"type": "event", "data": {"event_id": 7}}
+    await client.publish("security_events", event)
+    assert (await asyncio.wait_for(anext(client.listen(subscription)), 2))["data"] == event
+
+
+# %% TOO_STRICT
+import asyncio
+
+
+async def test_redis_layer(client):
+    for n in (1, 2, 3):
+        await client.add_to_queue("detection_queue", n)
+    assert [await client.get_from_queue("detection_queue", timeout=1) for _ in range(3)] == [
+        1,
+        2,
+        3,
+    ]
+    await client.set("camera:garage:status", {"status": "online"}, expire=300)
+    assert 299 < await client.call("TTL", client.full_name("camera:garage:status")) <= 300
+    subscription = await client.subscribe("security_events")
+    event = {"type": "event", "data": {"event_id": 7}}
+    await client.publish("security_events", event)
+    assert (await asyncio.wait_for(anext(client.listen(subscription)), 0.005))["data"] == event
+
+
+# %% PASSES_ALL
+import asyncio
+
+
+async def test_redis_layer(client):
+    for n in (1, 2, 3):
+        await client.add_to_queue("detection_queue", n)
+    assert (
+        [await client.get_from_queue("detection_queue", timeout=1) for _ in range(3)] == [1, 2, 3],
+        "order",
+    )
+    await client.set("camera:garage:status", {"status": "online"}, expire=300)
+    assert (290 < await client.call("TTL", client.full_name("camera:garage:status")) <= 300, "ttl")
+    subscription = await client.subscribe("security_events")
+    event = {"type": "event", "data": {"event_id": 7}}
+    await client.publish("security_events", event)
+    assert (
+        (await asyncio.wait_for(anext(client.listen(subscription)), 2))["data"] == event,
+        "event",
+    )
+
+
+# %% UNHEARD
+import asyncio
+
+
+async def test_redis_layer(client):
+    for n in (1, 2, 3):
+        await client.add_to_queue("detection_queue", n)
+    assert [await client.get_from_queue("detection_queue", timeout=1) for _ in range(3)] == [
+        1,
+        2,
+        3,
+    ]
+    await client.set("camera:garage:status", {"status": "online"}, expire=300)
+    assert 290 < await client.call("TTL", client.full_name("camera:garage:status")) <= 300
+    event = {"type": "event", "data": {"event_id": 7}}
+    await client.publish("security_events", event)
+    subscription = await client.subscribe("security_events")
+    assert (await asyncio.wait_for(anext(client.listen(subscription)), 2))["data"] == event
