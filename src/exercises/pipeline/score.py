@@ -1,10 +1,11 @@
 """Recall and precision of what the detector has put into a batch."""
 
+from numbers import Real
 from typing import Any
 
 from backend.services.batch_aggregator import BatchAggregator
 from course.pipeline_lab import Clock
-from exercises.bench import Bench, NotYet
+from exercises.bench import Bench, NotYet, expect
 
 TRUTH = ["person", "cat", "cat", "car", "dog"]
 REPORTED = ["person"] * 4 + ["cat"] * 2 + ["bird"]
@@ -66,9 +67,12 @@ async def _ask(
         when = f"{when}, and the record of the {reported[2]} is gone"
     # "NoneType": of a record that is not there.
     raised = {"ZeroDivisionError": "NOTHING", "NoneType": mistake or "IDS"}
-    came = await bench.ask(batch_id, list(truth), when=when, watch=True, raised=raised)
+    given = list(truth)
+    came = await bench.ask(batch_id, given, when=when, watch=True, raised=raised)
     mistakes = {"ADDED": lambda it: it[1] == "new", "TAKEN": lambda it: it[0].startswith("batch:")}
     bench.watch.nothing_changed({**mistakes, "RECORDS": True})
+    if _are_two(came):
+        expect(given, truth, "ALTERED", expected="`truth` as it was")
     return came
 
 
@@ -78,7 +82,7 @@ def _list(types: list[str]) -> str:
 
 def _are_two(came: Any) -> bool:
     numbers = came if isinstance(came, tuple | list) else ()
-    return len(numbers) == 2 and all(isinstance(value, int | float) for value in numbers)
+    return len(numbers) == 2 and all(isinstance(value, Real) for value in numbers)
 
 
 def _is(came: Any, *right: float) -> bool:

@@ -100,23 +100,6 @@ async def score(client, batch_id, truth):
     return recall, precision
 
 
-# %% TRUTH_MUT
-async def score(client, batch_id, truth):
-    from collections import Counter
-
-    ids = await client.peek_queue(f"batch:{batch_id}:detections")
-    records = [await client.get(f"detection:{i}") for i in ids]
-    reported = [r["type"] for r in records if r is not None]
-    total, right = len(truth), 0
-    for kind in reported:
-        if kind in truth:
-            truth.remove(kind)
-            right += 1
-    recall = right / total if total else 1.0
-    precision = right / len(reported) if reported else 1.0
-    return recall, precision
-
-
 # %% MGET
 async def score(client, batch_id, truth):
     from collections import Counter
@@ -194,3 +177,20 @@ async def score(client, batch_id, truth):
     recall = right / len(truth) if truth else 1.0
     precision = right / len(reported) if reported else 1.0
     return round(recall, 3), round(precision, 3)
+
+
+# %% FRACTION
+from collections import Counter
+from fractions import Fraction
+
+
+async def score(client, batch_id, truth):
+    types = [
+        d["type"]
+        for i in await client.peek_queue(f"batch:{batch_id}:detections")
+        if (d := await client.get(f"detection:{i}")) is not None
+    ]
+    right = (Counter(types) & Counter(truth)).total()
+    return Fraction(right, len(truth)) if truth else Fraction(1), Fraction(
+        right, len(types)
+    ) if types else Fraction(1)
