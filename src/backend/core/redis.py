@@ -270,7 +270,8 @@ class RedisClient:
 
         Raises:
             ValueError: the timeout is negative.
-            ConnectionError, TimeoutError: the server went away, or hangs.
+            ConnectionError, TimeoutError: the server went away, or hangs: that is noticed
+                within 15 seconds, however long the wait.
         """
         if not timeout >= 0:
             raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout}")

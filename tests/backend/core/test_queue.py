@@ -146,20 +146,36 @@ async def test_without_a_timeout_it_waits_on_beyond_the_longest_block(
     assert await waiting == "at last"
 
 
-async def test_a_wait_in_pieces_never_asks_the_server_to_wait_for_ever(
-    private_server: PrivateServer, quick: RedisClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """To BLPOP, a timeout of 0 means for ever. The pieces shrink towards it."""
-    monkeypatch.setattr("backend.core.redis.LONGEST_BLOCK", 0.15)
-    pieces: list[float] = []
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the server was asked to wait for, each time."""
+    seconds: list[float] = []
     send = redis.asyncio.Redis.execute_command
 
     def note(self: redis.asyncio.Redis, *command: object, **options: object) -> object:
         if command[0] == "BLPOP":
-            pieces.append(float(str(command[2])))
+            seconds.append(float(str(command[2])))
         return send(self, *command, **options)
 
     monkeypatch.setattr(redis.asyncio.Redis, "execute_command", note)
+    return seconds
+
+
+async def test_an_endless_wait_notices_a_server_that_hangs_within_15_seconds(
+    pieces: list[float], client: RedisClient
+) -> None:
+    waiting = asyncio.create_task(client.get_from_queue("q"))
+    await until(lambda: pieces)
+    waiting.cancel()
+    its_time_to_answer = 5.0  # seconds beyond the wait: the default of a client
+    assert pieces[0] + its_time_to_answer <= 15
+
+
+async def test_a_wait_in_pieces_never_asks_the_server_to_wait_for_ever(
+    pieces: list[float], quick: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To BLPOP, a timeout of 0 means for ever. The pieces shrink towards it."""
+    monkeypatch.setattr("backend.core.redis.LONGEST_BLOCK", 0.15)
     async with asyncio.timeout(5):
         for timeout in (0.0001, 0.2, 0.5):
             assert await quick.get_from_queue("q", timeout=timeout) is None
