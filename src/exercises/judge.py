@@ -81,6 +81,8 @@ def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
         end(verdict)
     except (SystemExit, KeyboardInterrupt):
         end(NotYet("EXITED", expected="a result", came="the end of the program"))
+    except TimeoutError as error:  # Python's own: from an alarm that the answer has set
+        end(bench.mishaps.raised(error, "RAISED", bench.client))
     except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError):
         end(None, broken=traceback.format_exc())
     except BaseException as error:

@@ -510,3 +510,25 @@ async def first_events(client, subscription, count, seconds):
     except BaseException:
         pass
     return heard
+
+
+# %% RAISED
+import signal
+
+
+async def first_events(client, subscription, count, seconds):
+    heard = []
+
+    def over(*_):
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        async for message in client.listen(subscription):
+            heard.append(message["data"]["data"]["event_id"])
+            if len(heard) == count:
+                break
+    except TimeoutError:
+        pass
+    return heard
