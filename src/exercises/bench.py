@@ -272,4 +272,4 @@ class Bench:
         return NotYet(self._too_long, expected=f"an end within {self._limit:g} s", came=came)
 
     def _called(self, function: Any, when: str, how: str = "called") -> str:
-        return f"`{getattr(function, '__name__', 'It')}()` was {how} {when}."
+        return f"`{getattr(function, '__name__', type(function).__name__)}()` was {how} {when}."
