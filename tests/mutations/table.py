@@ -455,8 +455,8 @@ FAULTS = (
         "a job that is cancelled is counted as failed",
         LOSE_NOTHING,
         "backend/core/lua/give_back.lua",
-        "milliseconds(), false)",
-        "milliseconds(), true)",
+        "ARGV[3] == 'counts')",
+        "true)",
     ),
     # ---- the file watcher ------------------------------------------------------------------------
     in_pipeline(

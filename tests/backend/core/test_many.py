@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -124,11 +125,14 @@ async def test_cancelled_at_any_moment_many_lose_nothing_and_stay_in_order(
     handed_over: list[int] = []
     cancelled = 0
     await client.add_many_to_queue("q", range(600))
+    takes = 0.004  # seconds, as long as we do not know better
     while await client.get_queue_length("q"):
+        began = time.monotonic()
         try:
             # Without a deadline now and then: on a busy machine, all others may be too short.
-            async with asyncio.timeout(chance.choice([None, chance.uniform(0, 0.004)])):
+            async with asyncio.timeout(chance.choice([None, chance.uniform(0, takes)])):
                 handed_over += await client.get_many_from_queue("q", 3, timeout=1)
+            takes = time.monotonic() - began
         except TimeoutError:
             cancelled += 1
     assert cancelled > 5
