@@ -86,6 +86,13 @@ async def test_entries_come_page_by_page_oldest_first(
     assert await letters.length() == 7
 
 
+async def test_a_page_has_a_hundred_entries_at_the_most(
+    client: RedisClient, letters: DeadLetters
+) -> None:
+    await give_up(client, *(b"%d" % number for number in range(101)))
+    assert len(await letters.page()) == 100
+
+
 async def test_an_entry_shows_the_reason_and_the_item(
     client: RedisClient, letters: DeadLetters
 ) -> None:

@@ -729,7 +729,8 @@ async def test_a_push_wakes_one_consumer_however_many_wait(private_server: Priva
 async def test_an_item_that_comes_when_the_wait_was_cancelled_goes_back(
     client: RedisClient,
 ) -> None:
-    async with queue_of(client, consumer="gone", lease=0.15):
+    async with queue_of(client, consumer="gone", lease=0.15) as queue:
+        assert await queue.take(0.01) is None
         # The server had moved it, and nobody was there any more to hear of it.
         await client.add_to_queue(f"{QUEUE}:processing:gone", DETECTION)
 
