@@ -80,6 +80,32 @@ async def test_a_bad_item_takes_no_other_with_it(client: RedisClient, queue: Rel
     assert (await contents(client, QUEUE))["dead_lettered"] == [2]
 
 
+async def test_an_item_that_fails_alone_waits_for_its_next_turn_as_with_reserve(
+    client: RedisClient,
+) -> None:
+    await add(client, 1)
+    async with ReliableQueue(client, QUEUE, backoff_base=60) as queue:
+        async with queue.reserve_many(10, timeout=1):
+            raise ValueError("1 is no good")
+        assert await queue.take(0.1) is None
+        assert (await contents(client, QUEUE))["retrying"] == [1]
+
+
+async def test_after_a_batch_that_failed_each_comes_alone_and_at_once(
+    client: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    await add(client, 1, 2, 3)
+    async with ReliableQueue(client, QUEUE, backoff_base=60) as queue:
+        async with queue.reserve_many(10, timeout=1):
+            raise ValueError("one of them is no good")
+        alone = [job.data for job in await queue.take_many(10, 1)]
+    assert alone == [1]
+    assert [record.message for record in caplog.records] == [
+        "Failed to handle 3 items of detection_queue at once, so each is tried alone: "
+        "one of them is no good"
+    ]
+
+
 async def test_what_failed_before_comes_alone(client: RedisClient, queue: ReliableQueue) -> None:
     await add(client, 0)
     await queue.fail(await queue.take(1), "no")
