@@ -52,7 +52,13 @@ MAX_IN_ALL = 10_000  # with blocking pops and subscriptions: as many clients as 
 MAX_MANY = 10_000  # items or keys in one call: Redis does nothing else until it has done it
 LONGEST_BLOCK = 10.0  # seconds: a longer blocking pop is asked for in pieces of this length
 
-SET_MANY = load("set_many")
+# What no replica need have: it writes nothing; or its answer is the only copy of what it took.
+NOT_PASSED_ON = {
+    *("PING", "INFO", "SCRIPT", "GET", "MGET", "EXISTS", "TTL", "PTTL", "TYPE", "SCAN"),
+    *("LLEN", "LRANGE", "PUBLISH", "LPOP", "RPOP"),
+}
+
+PUT_IN_FRONT, SET_MANY = load("put_in_front"), load("set_many")
 
 T = TypeVar("T")
 
@@ -292,7 +298,10 @@ class RedisClient:
 
         It waits for the first item, and then takes what is there. What was taken and cannot be
         handed over, since this call is cancelled, goes back to the front: a deadline around it
-        loses nothing. If the consumer dies or loses its connection, the items are gone.
+        loses nothing as long as the server answers. If it does not, or the consumer dies or loses
+        its connection, the items are gone. What must not be lost is for a `ReliableQueue`.
+
+        Each push wakes all who wait here. So it is for a few consumers, not for hundreds.
 
         Args:
             queue_name: the queue.
@@ -492,7 +501,7 @@ class RedisClient:
                 if wait:
                     return await redis.execute_command(*command)
                 async with self._room:
-                    if self._replicas and command[0] != "SCRIPT":  # which no replica hears of
+                    if self._replicas and command[0] not in NOT_PASSED_ON:
                         return await passed_on(redis, command, self._replicas, self._timeout / 2)
                     return await redis.execute_command(*command)
             except exceptions.RedisError as error:
@@ -543,7 +552,7 @@ class RedisClient:
         async def put_back() -> None:
             with suppress(exceptions.RedisError, RuntimeError):  # the server is gone, or we are
                 if items := await taking:
-                    await self.call("LPUSH", name, *reversed(items))
+                    await self.run(PUT_IN_FRONT, [queue_name], *items)
 
         try:
             return await asyncio.shield(taking) or []

@@ -5,9 +5,10 @@ If it dies in between, Sentinel or the Cluster makes a replica the primary, whic
 of the item. No queue can mend that: neither `reserve` nor a file on the old primary's disk.
 
 A producer that must not lose an item waits for the replicas: `RedisClient(url, replicas=1)`. Each
-of its calls is followed by WAIT on the same connection, and fails with `NotPassedOn` if too few of
-them have it in time. The item is in the queue then, and may be lost. So the producer sends it
-again, with a `dedupe_key`, so that it is in the queue once (`backend.core.push`).
+of its calls that writes is followed by WAIT on the same connection, and fails with `NotPassedOn`
+if too few of them have it in time. The item is in the queue then, and may be lost. So the producer
+sends it again, with a `dedupe_key`, so that it is in the queue once (`backend.core.push`). A pop
+does not wait: its answer is the only copy of the item.
 
 One replica is enough if it is the one that takes over: Sentinel and Cluster choose the one that has
 heard most, among those that they can reach.

@@ -8,6 +8,7 @@ from typing import TypeVar
 from redis import exceptions
 from redis.backoff import ExponentialWithJitterBackoff
 
+from backend.core.replicas import NotPassedOn
 from backend.core.unavailable import has_done_nothing
 
 T = TypeVar("T")
@@ -62,6 +63,6 @@ class Retrying:
 
 def _is_lost(error: Exception) -> bool:
     """Return whether the connection was lost, or never made. A wrong password stays wrong."""
-    refused = exceptions.AuthenticationError, exceptions.AuthorizationError
+    refused = exceptions.AuthenticationError, exceptions.AuthorizationError, NotPassedOn
     lost = exceptions.ConnectionError, exceptions.TimeoutError
     return isinstance(error, lost) and not isinstance(error, refused)

@@ -35,11 +35,11 @@ from redis.backoff import NoBackoff
 Address = tuple[str, int]
 
 _SENTINEL = re.compile(
-    r"redis\+sentinel://(?P<user>[^@/]*@)?(?P<addresses>[^/?]+)"
-    r"/(?P<primary>[^/?]+)(?P<rest>(/\d+)?(\?.*)?)"
+    r"redis\+sentinel://(?P<user>[^@/]*@)?(?P<addresses>[^/?@]+)"
+    r"/(?P<primary>[^/?@]+)(?P<rest>(/\d+)?(\?[^@]*)?)"
 )
 _CLUSTER = re.compile(
-    r"redis\+cluster://(?P<user>[^@/]*@)?(?P<addresses>[^/?]+)(/0?)?(?P<rest>(\?.*)?)"
+    r"redis\+cluster://(?P<user>[^@/]*@)?(?P<addresses>[^/?@]+)(/0?)?(?P<rest>(\?[^@]*)?)"
 )
 _HASH_TAG = re.compile(r"[^{]*\{[^}]+\}.*")
 
@@ -51,7 +51,7 @@ async def close_idle(pool: ConnectionPool) -> None:
     may take the next, and lose it under its hands.
     """
     idle, pool._available_connections = pool._available_connections, []
-    await asyncio.gather(*(each.disconnect() for each in idle), return_exceptions=True)
+    await asyncio.gather(*(each.disconnect(nowait=True) for each in idle), return_exceptions=True)
 
 
 class Guide(Protocol):
@@ -188,7 +188,14 @@ class Servers:
     async def _find(self) -> Address:
         """Ask the guide. If it is another server than before, let go of that one."""
         assert self._guide is not None
-        address = await self._guide.ask()
+        # In a task of its own: redis-py sends with `asyncio.wait_for`, which may swallow a
+        # cancellation (Python 3.11). Ours would be lost, and a cancelled worker would go on.
+        asking = asyncio.ensure_future(self._guide.ask())
+        try:
+            await asyncio.wait({asking})
+        finally:
+            asking.cancel()
+        address = asking.result()
         before, self._last = self._last, address
         if self._pool and before not in (None, address):
             await close_idle(self._pool)

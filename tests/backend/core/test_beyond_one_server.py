@@ -228,6 +228,25 @@ async def test_a_push_that_no_replica_has_is_an_error_and_made_again_is_one_item
         assert await client.peek_queue(QUEUE) == ["item"]
 
 
+async def test_without_a_replica_a_pop_loses_nothing_and_a_read_does_not_wait(
+    private_server: PrivateServer,
+) -> None:
+    async with RedisClient(private_server.url) as producer:
+        await producer.add_many_to_queue(QUEUE, ["first", "second"])
+    async with RedisClient(private_server.url, timeout=1.0, replicas=1) as client:
+        assert await client.get_many_from_queue(QUEUE, 1, timeout=1) == ["first"]
+        assert await client.get_queue_length(QUEUE) == 1
+        assert await client.get_from_queue(QUEUE, timeout=1) == "second"
+
+
+async def test_a_write_that_no_replica_has_says_so_also_where_it_may_be_sent_again(
+    private_server: PrivateServer,
+) -> None:
+    async with RedisClient(private_server.url, timeout=1.0, replicas=1) as client:
+        with pytest.raises(NotPassedOn, match="SET was done, but 0 replicas have it"):
+            await client.set("camera:1:status", "online")
+
+
 async def test_a_push_that_a_replica_has_is_answered(engine: SentinelSet | Cluster) -> None:
     async with RedisClient(engine.url, namespace="{passed-on}:", replicas=1) as client:
         assert await client.add_to_queue(QUEUE, "item") == 1
@@ -245,6 +264,39 @@ async def test_what_the_server_refuses_is_its_error_also_with_replicas(
 
 
 # ---- who is asked ----
+
+
+async def test_a_call_that_is_cancelled_ends_whatever_it_waits_for(
+    engine: SentinelSet | Cluster,
+) -> None:
+    """Also where it asks for the right server: at each of its steps."""
+    for steps in range(0, 60, 3):
+        async with RedisClient(engine.url, namespace="{cancelled}:") as client:
+            held = [asyncio.create_task(client.get_from_queue("empty")) for _ in range(2)]
+            calling = asyncio.create_task(client.get("key"))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            was_done = calling.done()
+            for task in (calling, *held):
+                task.cancel()
+            await asyncio.wait({calling, *held}, timeout=5)
+            assert was_done or calling.cancelled(), f"after {steps} steps"
+            assert all(task.cancelled() for task in held), f"after {steps} steps"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://:123/secret@127.0.0.1:1",
+        "redis+sentinel://:12@secret@127.0.0.1:1/home/0",
+        "redis+cluster://:12@secret@127.0.0.1:1",
+        "redis+sentinel://:secret/1@127.0.0.1:26379/home/0",
+    ],
+)
+async def test_a_password_that_is_no_part_of_a_url_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ValueError, match="the URL is neither like") as caught:
+        await RedisClient(url, namespace="{home}:").connect()
+    assert "secret" not in str(caught.value)
 
 
 async def test_a_sentinel_that_hangs_is_passed_over(sentinels: SentinelSet) -> None:

@@ -139,6 +139,27 @@ async def test_cancelled_at_any_moment_many_lose_nothing_and_stay_in_order(
     assert handed_over == list(range(600))
 
 
+async def test_cancelled_when_the_memory_is_full_by_then_many_lose_nothing(
+    quick: RedisClient, admin: redis.asyncio.Redis
+) -> None:
+    await quick.add_many_to_queue("q", range(20))
+    call = quick.call
+
+    async def full_after_the_take(*command: Any, **options: Any) -> Any:
+        reply = await call(*command, **options)
+        if command[0] == "LPOP":
+            await admin.config_set("maxmemory", 1)
+            taking.cancel()
+            await asyncio.sleep(0)  # here the cancellation arrives
+        return reply
+
+    quick.call = full_after_the_take  # type: ignore[method-assign]
+    taking = asyncio.create_task(quick.get_many_from_queue("q", 5, timeout=1))
+    await asyncio.gather(taking, return_exceptions=True)
+    assert taking.cancelled()
+    assert await quick.peek_queue("q") == list(range(20))
+
+
 async def test_full_memory_is_waited_for_and_what_is_there_is_taken(
     quick: RedisClient, admin: redis.asyncio.Redis
 ) -> None:
