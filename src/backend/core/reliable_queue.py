@@ -159,7 +159,6 @@ class ReliableQueue:
             f"{queue_name}:lease:{self.consumer}",
             f"{queue_name}:swept",
         ]
-        self._keys_of_others: set[str] = set()
         self._client = client
         self._lease = lease
         self._max_attempts = max_attempts
@@ -374,7 +373,8 @@ class ReliableQueue:
         if type(count) is not int or not 1 <= count <= MOST:
             raise ValueError(f"count must be 1 to {MOST:,} items, not {count}")
         token = secrets.token_hex(8)
-        may_be_many = count > 1 and self._heart is not None
+        # With one attempt, each comes alone: none is left for the others of a batch that failed.
+        may_be_many = count > 1 and self._max_attempts > 1 and self._heart is not None
         if may_be_many and (jobs := await self._reserve_many(token, count)):
             return jobs
         job = await self.take(timeout)
@@ -471,9 +471,7 @@ class ReliableQueue:
 
     async def _return_lost(self, interval: int) -> int:
         arguments = self.consumer, self._lease_ms, interval
-        return await run_declaring(
-            self._client, RETURN_LOST, self._keys, *arguments, known=self._keys_of_others
-        )
+        return await run_declaring(self._client, RETURN_LOST, self._keys, *arguments)
 
     async def _wait_for_item(self, seconds: float, token: str) -> tuple[bytes | None, bytes]:
         """Wait until there is an item; take and reserve it, so that one push wakes one consumer.

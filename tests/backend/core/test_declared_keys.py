@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 import redis.asyncio
+from redis import exceptions
 from tests.support import until
 
 from backend.core.dead_letters import DeadLetters
@@ -121,3 +123,16 @@ async def test_a_foreign_member_among_the_consumers_is_removed_whatever_its_byte
     async with ReliableQueue(client, QUEUE, consumer="living") as queue:
         assert await queue.return_lost() == 0
         assert await other_program.zrange(consumers, 0, -1) == [b"living"]
+
+
+async def test_a_script_that_asks_for_others_each_time_comes_to_an_end(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = itertools.count()
+
+    async def run(*_: object, **__: object) -> list[bytes]:
+        return [b"declare", b"lease-%d" % next(names)]
+
+    monkeypatch.setattr(client, "run", run)
+    with pytest.raises(exceptions.TryAgainError, match="queue_counts: consumers came and went"):
+        await queue_counts(client, QUEUE)

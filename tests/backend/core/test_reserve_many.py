@@ -106,6 +106,21 @@ async def test_after_a_batch_that_failed_each_comes_alone_and_at_once(
     ]
 
 
+async def test_with_one_attempt_a_bad_item_takes_no_other_with_it_either(
+    client: RedisClient,
+) -> None:
+    await add(client, 1, 2, 3)
+    handled = []
+    async with ReliableQueue(client, QUEUE, max_attempts=1) as queue:
+        while (await queue_counts(client, QUEUE))["pending"]:
+            async with queue.reserve_many(10, timeout=1) as jobs:
+                if 2 in [job.data for job in jobs]:
+                    raise ValueError("2 is no good")
+                handled += [job.data for job in jobs]
+    assert handled == [1, 3]
+    assert (await contents(client, QUEUE))["dead_lettered"] == [2]
+
+
 async def test_what_failed_before_comes_alone(client: RedisClient, queue: ReliableQueue) -> None:
     await add(client, 0)
     await queue.fail(await queue.take(1), "no")
