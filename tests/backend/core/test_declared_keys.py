@@ -74,7 +74,12 @@ async def test_a_script_touches_no_key_that_was_not_declared(client: RedisClient
                 assert len((await queue_state(client, QUEUE)).consumers) == 2
                 assert (await contents(client, QUEUE))["in_hand"] == [1]
                 dying._heart.cancel()
-                await until(living.return_lost)
+
+                async def is_back() -> bool:  # whether we bring it, or the heart of the living
+                    await living.return_lost()
+                    return not (await contents(client, QUEUE))["in_hand"]
+
+                await until(is_back)
             for _ in range(2):
                 await living.give_back(await living.take(1))
             while (job := await living.take(0.1)) is not None:
