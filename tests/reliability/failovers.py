@@ -53,7 +53,8 @@ class RoundOfSeveral(Round):
 
     def new_client(self, **options: Any) -> RedisClient:
         """Return a client that waits while a replica takes over."""
-        settings = {"attempts": 50, "backoff_base": 0.05, "timeout": 10.0} | options
+        often = {"attempts": 200, "backoff_base": 0.05, "backoff_cap": 0.1}
+        settings = {"timeout": 10.0} | often | options
         return RedisClient(self.server.url, namespace=NAMESPACE, **settings)
 
 
