@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.examples.scenes import CAMERAS
 from backend.tools import dlq, queues
 from backend.tools.cli import Cli
 from course.waiting import until
@@ -38,8 +39,14 @@ def incident(kind: type[Incident], **variant: object) -> Break:
 
 
 async def few_jobs_and_nobody_at_work(system: System) -> None:
-    for part in "detector-1", "detector-2", "camera":
+    for part in "detector-1", "detector-2":
         await system.stop(part)
+
+    async def a_job_waits() -> bool:
+        return await system.client.get_queue_length("detection_queue") > 0
+
+    await until(a_job_waits)
+    await system.stop("camera")
 
 
 async def restarted(system: System) -> None:
@@ -48,6 +55,10 @@ async def restarted(system: System) -> None:
 
 
 async def no_more_images(system: System) -> None:
+    async def every_camera_has_sent_one() -> bool:
+        return await system.client.call("SCARD", "cameras") == len(CAMERAS)
+
+    await until(every_camera_has_sent_one)  # only then is a camera silent
     await system.stop("camera")
 
 
