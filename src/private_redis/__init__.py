@@ -7,6 +7,7 @@ It knows nothing of the other packages here, and can be copied into another proj
 
     server.py      PrivateServer: start, stop, kill, pause, resume
     program.py     which server program is started
+    several.py     SentinelSet, Cluster: several servers, as Redis itself goes beyond one
     lifetime.py    start a program that ends with this one, whatever ends this one
     supervisor.py  the small program between the two, which sees to that
     errors.py      what goes wrong, said for the reader

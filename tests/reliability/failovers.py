@@ -11,13 +11,14 @@ from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from typing import Any, Self
 
 from redis import exceptions
+from tests.moving_slots import move_slot
 from tests.reliability.worker import Worker, working
-from tests.several_servers import Cluster, SentinelSet, ask, cluster, move_slot, sentinel_set
 from tests.support import until
 
 from backend.core.redis import RedisClient
 from backend.examples.pop_or_reserve import QUEUE
 from course.failure_lab.round import Round
+from private_redis.several import Cluster, SentinelSet
 
 NAMESPACE = "{lab}:"
 
@@ -60,12 +61,12 @@ class RoundOfSeveral(Round):
 
 def with_sentinels() -> Round:
     """Make a round with a primary, its replicas, and the Sentinels that watch them."""
-    return RoundOfSeveral(sentinel_set)
+    return RoundOfSeveral(SentinelSet)
 
 
 def with_a_cluster() -> Round:
     """Make a round with three servers that share the slots, and a replica of each."""
-    return RoundOfSeveral(cluster)
+    return RoundOfSeveral(Cluster)
 
 
 async def fail_over(round: RoundOfSeveral, tries: int) -> None:
@@ -79,14 +80,9 @@ async def fail_over(round: RoundOfSeveral, tries: int) -> None:
 @asynccontextmanager
 async def cut_off(several: SentinelSet) -> AsyncIterator[None]:
     """Cut the primary off from its replicas meanwhile; in the end it dies, and one takes over."""
-    primary, replicas = several.primary(), several.replicas()
-    for replica in replicas:
-        replica.pause()
-    ask(primary, "CLIENT", "KILL", "TYPE", "REPLICA")
-    yield
-    primary.kill()
-    for replica in replicas:
-        replica.resume()
+    with several.cut_off() as primary:
+        yield
+        primary.kill()
     await until(lambda: several.primary() is not primary, within=60)
 
 

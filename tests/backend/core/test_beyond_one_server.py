@@ -9,15 +9,7 @@ from typing import Any
 
 import pytest
 from redis import exceptions
-from tests.several_servers import (
-    PRIMARY,
-    Cluster,
-    SentinelSet,
-    ask,
-    cluster,
-    move_slot,
-    sentinel_set,
-)
+from tests.moving_slots import move_slot
 from tests.support import hear, until
 
 from backend.core.dead_letters import DeadLetters
@@ -28,6 +20,7 @@ from backend.core.reliable_queue import ReliableQueue, queue_counts
 from backend.core.replicas import NotPassedOn
 from backend.core.servers import Servers
 from private_redis import PrivateServer
+from private_redis.several import PRIMARY, Cluster, SentinelSet, ask
 
 QUEUE = "detection_queue"
 
@@ -36,13 +29,13 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture(scope="module")
 def sentinels() -> Iterator[SentinelSet]:
-    with sentinel_set() as started:
+    with SentinelSet() as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def shards() -> Iterator[Cluster]:
-    with cluster() as started:
+    with Cluster() as started:
         yield started
 
 
