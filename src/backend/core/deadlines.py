@@ -14,9 +14,10 @@ from types import TracebackType
 
 
 class Deadlines:
-    """The deadlines of one event loop."""
+    """The deadlines of one event loop: the one in which the first of them begins."""
 
     def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._open: set[Deadline] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -24,8 +25,19 @@ class Deadlines:
         """Return a deadline for a `with` block, which begins when the block does."""
         return Deadline(self, seconds)
 
-    def add(self, deadline: "Deadline") -> None:
-        """Watch a deadline."""
+    def add(self, deadline: "Deadline", loop: asyncio.AbstractEventLoop) -> None:
+        """Watch a deadline.
+
+        Raises:
+            RuntimeError: it begins in another event loop, where the timer would never come.
+        """
+        if self._loop is not loop:
+            if self._loop is not None:
+                raise RuntimeError(
+                    "this Redis client was connected in another event loop: a client works in one "
+                    "loop. Make one for each, and call its connect() in the loop that uses it."
+                )
+            self._loop = loop
         self._open.add(deadline)
         if self._timer is None or deadline.ends < self._timer.when():
             self._set_timer(deadline.ends)
@@ -71,8 +83,9 @@ class Deadline:
         if task is None:
             raise RuntimeError("a deadline needs a task that it can cancel")
         self._task, self._cancelled_before = task, task.cancelling()
-        self.ends = task.get_loop().time() + self._seconds
-        self._deadlines.add(self)
+        loop = task.get_loop()
+        self.ends = loop.time() + self._seconds
+        self._deadlines.add(self, loop)
 
     def miss(self) -> None:
         """Cancel the block: its time is over."""

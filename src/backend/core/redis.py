@@ -25,7 +25,7 @@ ResponseError. A client belongs to the event loop in which it was connected.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -581,7 +581,7 @@ class RedisClient:
             )
         return self._redis
 
-    async def _within(self, seconds: float, what: str, answer: Awaitable[T]) -> T:
+    async def _within(self, seconds: float, what: str, answer: Coroutine[Any, Any, T]) -> T:
         try:
             with self._deadlines.within(seconds):
                 return await answer
@@ -596,6 +596,8 @@ class RedisClient:
                 f"{what}: no answer from Redis within {seconds:g} s. "
                 f"The server hangs, is overloaded, or is out of reach.{crowd}"
             ) from None
+        finally:
+            answer.close()  # where it has not begun, in another event loop than the client's
 
 
 def _many(things: Iterable[T]) -> list[T]:

@@ -361,3 +361,12 @@ async def is_blocked(admin: redis.asyncio.Redis) -> bool:
 
 async def our_connections(admin: redis.asyncio.Redis) -> set[str]:
     return {each["id"] for each in await admin.client_list()}
+
+
+@pytest.mark.filterwarnings("error")
+async def test_in_another_event_loop_a_call_says_that_the_client_is_not_for_it(
+    redis_url: str,
+) -> None:
+    async with RedisClient(redis_url) as client:
+        with pytest.raises(RuntimeError, match="connected in another event loop"):
+            await asyncio.to_thread(asyncio.run, client.exists("a"))

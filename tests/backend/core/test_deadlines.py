@@ -152,3 +152,16 @@ async def test_after_a_timeout_the_task_may_be_cancelled_as_before() -> None:
 async def test_another_error_in_the_block_is_raised_as_it_is() -> None:
     with pytest.raises(ValueError, match="of the work"), Deadlines().within(FOREVER):
         raise ValueError("of the work")
+
+
+async def test_in_another_event_loop_than_its_own_it_says_what_to_do() -> None:
+    """Its timer would never come there, and nothing would end what takes too long."""
+    deadlines = Deadlines()
+
+    async def use() -> None:
+        with deadlines.within(FOREVER):
+            pass
+
+    await use()
+    with pytest.raises(RuntimeError, match=r"another event loop.*connect\(\) in the loop"):
+        await asyncio.to_thread(asyncio.run, use())
