@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import traceback
 
 import pytest
 
 from backend import pipeline
 from backend.core.diagnosis import what_is_wrong_with
+from backend.core.redis import RedisClient
 from backend.tools import dlq
 
 # Each part by itself could be read as a host, a user, a port, a path, a database or an option.
@@ -55,6 +57,24 @@ def test_a_password_that_would_split_the_url_makes_it_unreadable() -> None:
 def assert_no_secret(said: str) -> None:
     assert "redis://HOST:PORT/DATABASE" in said
     assert not any(part in said for part in PARTS), said
+
+
+SEVERAL_SERVERS = [
+    "redis+sentinel://:{}@localhost:26379/primary/0",
+    "redis+sentinel://user:{}@localhost:26379,localhost:26380/primary",
+    "redis+cluster://:{}@localhost:7000,localhost:7001",
+    "redis+cluster://user:{}@localhost",
+]
+WITHOUT_A_USER = ["redis+sentinel://:hush/4711", "redis+cluster://:hush"]
+
+
+async def test_the_client_shows_no_part_of_a_password() -> None:
+    several = [place.replace("{}", secret) for place in SEVERAL_SERVERS for secret in SECRETS]
+    for url in URLS + several + WITHOUT_A_USER:
+        with pytest.raises(ValueError, match="redis") as raised:
+            await RedisClient(url, namespace="{home-7}:").connect()
+        shown = "".join(traceback.format_exception(raised.value))
+        assert not any(part in shown for part in PARTS), shown
 
 
 @pytest.mark.parametrize("url", URLS)

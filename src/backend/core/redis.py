@@ -118,7 +118,8 @@ class RedisClient:
         Tried `attempts` times, with back-off. Connecting twice is harmless.
 
         Raises:
-            ValueError: the URL is not one of Redis, or the namespace is not for a Cluster.
+            ValueError: the URL is not one of Redis, sets what the client decides itself, or may
+                hold a password that splits it; or the namespace is not for a Cluster.
             AuthenticationError, ResponseError: the server answered, and refused: a wrong
                 password, no such database. It would refuse again, so it is asked once.
             UnsuitableServer: this client cannot work with it; the message says why.
@@ -148,8 +149,6 @@ class RedisClient:
             "redis_connect_func": log_in,
         }
         servers = Servers(self.redis_url, namespace=self.namespace, timeout=self._timeout)
-        if ours := sorted({*options, "decode_responses"} & servers.options.keys()):
-            raise ValueError(f"{', '.join(ours)}: not for the URL, since RedisClient decides it")
         redis = Redis.from_pool(servers.pool(max_connections=MAX_IN_ALL, **options))
         try:
             await self._retrying(

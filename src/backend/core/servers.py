@@ -32,6 +32,8 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
+from backend.core.diagnosis import what_is_wrong_with
+
 Address = tuple[str, int]
 
 _SENTINEL = re.compile(
@@ -137,7 +139,7 @@ class Servers:
         self._pool: ConnectionPool | None = None
         self._last: Address | None = None
         if not url.startswith("redis+"):
-            self.options: dict[str, Any] = {**parse_url(url)}
+            self.options = _options(url)
             return
         parts = _SENTINEL.fullmatch(url) or _CLUSTER.fullmatch(url)
         if not parts:
@@ -145,7 +147,7 @@ class Servers:
                 "the URL is neither like redis+sentinel://host:26379,host:26379/primary_name/0 "
                 "nor like redis+cluster://host:7000,host:7001"
             )
-        self.options = {**parse_url(f"redis://{parts['user'] or ''}localhost{parts['rest']}")}
+        self.options = _options(f"redis://{parts['user'] or ''}localhost{parts['rest']}")
         usual_port = 26379 if parts.re is _SENTINEL else 6379
         addresses = [_address(each, usual_port) for each in parts["addresses"].split(",")]
         # If one that is asked hangs, there has to be time to ask another.
@@ -207,7 +209,20 @@ class Servers:
             await self._guide.aclose()
 
 
+def _options(url: str) -> dict[str, Any]:
+    """Return what a URL says, by redis-py's names.
+
+    It is looked at first: redis-py would show a part of a password, or take it for a host.
+    """
+    if problem := what_is_wrong_with(url):
+        raise ValueError(problem)
+    return {**parse_url(url)}
+
+
 def _address(text: str, port: int) -> Address:
     """Return host and port; `port` is what is meant where the text has none."""
-    parts = urlsplit(f"//{text}")
-    return parts.hostname or "localhost", parts.port or port
+    try:
+        parts = urlsplit(f"//{text}")
+        return parts.hostname or "localhost", parts.port or port
+    except ValueError:  # it would show the text, which may be a piece of a password
+        raise ValueError("an address in the redis+… URL is not HOST or HOST:PORT") from None

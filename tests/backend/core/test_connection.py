@@ -277,8 +277,7 @@ async def test_nothing_that_was_under_way_reaches_the_server_after_disconnect(
 
 @pytest.mark.parametrize("option", ["socket_timeout=1", "decode_responses=True", "protocol=3"])
 async def test_a_url_may_not_set_what_the_client_decides(redis_url: str, option: str) -> None:
-    name = option.partition("=")[0]
-    with pytest.raises(ValueError, match=f"^{name}: not for the URL"):
+    with pytest.raises(ValueError, match="after its \\? only these options may stand: db, "):
         await RedisClient(f"redis://127.0.0.1:1/0?{option}").connect()
 
 
