@@ -111,6 +111,8 @@ class Job:
     """The name of this reservation."""
     first_failed_at: str | None = None
     """When it failed for the first time (ISO 8601, the server's time), if it has."""
+    batch: str = ""
+    """The name of the batch with which it was reserved; empty if it came alone."""
 
 
 class ReliableQueue:
@@ -372,22 +374,24 @@ class ReliableQueue:
         """
         if type(count) is not int or not 1 <= count <= MOST:
             raise ValueError(f"count must be 1 to {MOST:,} items, not {count}")
-        token = secrets.token_hex(8)
+        ends = time.monotonic() + timeout
         # With one attempt, each comes alone: none is left for the others of a batch that failed.
         may_be_many = count > 1 and self._max_attempts > 1 and self._heart is not None
-        if may_be_many and (jobs := await self._reserve_many(token, count)):
-            return jobs
-        job = await self.take(timeout)
-        if job is None:
-            return []
-        if may_be_many and job.attempt == 1:  # it goes back, and comes with those that came with it
-            return await self._reserve_many(token, count) or await self.take_many(1, timeout)
-        return [job]
+        while not (may_be_many and (jobs := await self._reserve_many(count))):
+            # To `take`, 0 would mean for ever.
+            job = await self.take(timeout and max(ends - time.monotonic(), 0.001))
+            if job is None:
+                return []
+            if not may_be_many or job.attempt > 1:
+                return [job]
+            # It goes back, and comes with those that came with it.
+        return jobs
 
-    async def _reserve_many(self, token: str, count: int) -> list[Job]:
-        items = await self._run(RESERVE_MANY, token, count)
+    async def _reserve_many(self, count: int) -> list[Job]:
+        batch = secrets.token_hex(8)
+        items = await self._run(RESERVE_MANY, batch, count)
         return [
-            Job(decode(raw), 1, raw, f"{token}{place:04x}")
+            Job(decode(raw), 1, raw, f"{batch}{place:04x}", batch=batch)
             for place, raw in enumerate(items, start=1)
         ]
 
@@ -402,10 +406,9 @@ class ReliableQueue:
         """
         if not jobs:
             raise ValueError("acknowledge_many needs the jobs of a take_many")
-        token = jobs[0].token
-        if len(token) == 16:  # it came alone
+        if not (batch := jobs[0].batch):  # it came alone
             return await self.acknowledge(jobs[0])
-        return await self._run(ACKNOWLEDGE_MANY, token[:16], len(jobs), self._lease_ms) == 1
+        return await self._run(ACKNOWLEDGE_MANY, batch, len(jobs), self._lease_ms) == 1
 
     async def acknowledge(self, job: Job) -> bool:
         """Remove a handled item for good.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from redis import exceptions
@@ -12,6 +13,7 @@ from tests.support import until
 from backend.core.queue_state import queue_state
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue, contents, queue_counts
+from backend.core.scripts import Script
 from backend.core.unavailable import Unavailable
 from course.failure_lab.connection import Proxy
 from private_redis import PrivateServer
@@ -57,6 +59,40 @@ async def test_it_waits_for_the_first(client: RedisClient, queue: ReliableQueue)
 async def test_when_none_comes_in_time_the_list_is_empty(queue: ReliableQueue) -> None:
     async with queue.reserve_many(10, timeout=0.05) as jobs:
         assert jobs == []
+
+
+class QuickerOther(RedisClient):
+    """Simulated: what was waited for goes to another consumer before it can be reserved."""
+
+    waits: list[float]
+
+    async def call(self, *command: Any, repeat: bool = False, wait: float = 0) -> Any:
+        if command[0] == "BLMOVE":
+            self.waits.append(wait)
+        return await super().call(*command, repeat=repeat, wait=wait)
+
+    async def run(self, script: Script, *arguments: Any, repeat: bool = False) -> Any:
+        answer = await super().run(script, *arguments, repeat=repeat)
+        if script.name == "reserve_many":
+            await self.delete(QUEUE, f"{QUEUE}:processing:slow")
+            return []
+        return answer
+
+
+async def test_it_waits_no_longer_than_it_was_told_when_others_are_quicker(
+    client: RedisClient,
+) -> None:
+    async with QuickerOther(client.redis_url, namespace=client.namespace) as slow:
+        slow.waits = []
+        async with ReliableQueue(slow, QUEUE, consumer="slow") as queue:
+            taking = asyncio.create_task(queue.take_many(10, timeout=1.5))
+            await until(lambda: slow.waits)
+            await asyncio.sleep(0.5)  # a part of the time
+            await add(client, 1)
+            assert await taking == []
+    first, *others = slow.waits
+    assert others
+    assert max(others) <= first - 0.4
 
 
 async def test_what_was_in_hand_is_handed_out_again_with_others(

@@ -31,6 +31,11 @@ local function read(written)
     if rest == '' and attempt > 0 then return token, attempt, first_failed_at end
 end
 
+-- The token of one item of a batch: the batch's, and behind it the place of the item, from 1 on.
+local function token_in_batch(batch, place)
+    return string.format('%s%04x', batch, place)
+end
+
 -- Whether the item in hand is the one that was reserved with this token.
 local function is_in_hand(token)
     return read(redis.call('LINDEX', processing, 1)) == token

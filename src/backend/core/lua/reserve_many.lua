@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- include reliable_queue.lua
 
-local token, count = ARGV[2], tonumber(ARGV[3])
+local batch, count = ARGV[2], tonumber(ARGV[3])
 local now = milliseconds()
 put_back(processing, now, false)  -- asked again, or with one in hand: that is handed out with others
 
@@ -14,7 +14,7 @@ if #items == 0 then return items end
 local reserved = {}
 for place, item in ipairs(items) do
     table.insert(reserved, item)
-    table.insert(reserved, write(token .. string.format('%04x', place), 1, ''))
+    table.insert(reserved, write(token_in_batch(batch, place), 1, ''))
 end
 redis.call('ZADD', consumers, now, consumer)
 redis.call('RPUSH', processing, unpack(reserved))
