@@ -44,7 +44,9 @@ async def publish_event(
         event: batch_id, camera_id, risk_score, risk_level, summary, started_at.
         detection_ids: what the batch was made of. Those records live for another hour.
     """
-    names = [f"batch_event:{event['batch_id']}", "events:last_id", "events:recent", EVENT_CHANNEL]
+    kept = ["events:last_id", "events:recent"]
+    names = [f"batch_event:{event['batch_id']}", *kept, EVENT_CHANNEL]
+    names += [f"{each}:set-aside" for each in kept]
     keys = [*names, *(f"detection:{each}" for each in detection_ids)]
     # May be sent again when its answer is lost: the second run finds it done.
     return await client.run(PUBLISH_EVENT, keys, encode(event), EVENT_TTL, RECENT, repeat=True)

@@ -20,6 +20,7 @@ from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue, contents, queue_counts
 from backend.core.scripts import Script
 from backend.services.batch_aggregator import BatchAggregator
+from backend.services.event_broadcaster import publish_event
 
 QUEUE = "detection_queue"
 
@@ -105,6 +106,19 @@ async def test_nor_do_the_scripts_of_the_batches(client: RedisClient) -> None:
         assert len(await other.close_due()) == 1
     assert not found
     assert await client.get_queue_length("analysis_queue") == 3
+
+
+async def test_nor_does_that_of_an_event_when_others_have_taken_its_names(
+    client: RedisClient,
+) -> None:
+    event = {"batch_id": "ab", "camera_id": "door", "risk_score": 10}
+    await client.set("events:recent", "somebody else's")
+    await client.add_to_queue("events:last_id", "no number")
+    async with undeclared(client.redis_url) as found:
+        await publish_event(client, event, detection_ids=["d1"])
+    assert not found
+    assert await client.get("events:recent:set-aside") == "somebody else's"
+    assert await client.get_queue_length("events:last_id:set-aside") == 1
 
 
 async def test_a_script_is_run_again_with_the_keys_that_it_asks_for(client: RedisClient) -> None:

@@ -1,7 +1,7 @@
 -- What every script of the batch aggregator begins with.
 -- `batches` and `detections` are no keys: they are what the names of keys begin with.
 -- include declared_keys.lua
-local queue, deadlines = KEYS[1], KEYS[2]
+local queue, deadlines, deadlines_aside = KEYS[1], KEYS[2], KEYS[3]
 local batches, detections = ARGV[1], ARGV[2]
 local now, window, idle = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 if now == '' then  -- the server's time, so that all aggregators have the same
@@ -15,7 +15,7 @@ local KINDS = {':camera_id', ':detections', ':started_at', ':last_activity'}
 -- What somebody else has put under this name is put aside: batches go on.
 local kind = redis.call('TYPE', deadlines).ok
 if kind ~= 'zset' and kind ~= 'none' then
-    redis.call('RENAME', deadlines, deadlines .. ':set-aside')
+    redis.call('RENAME', deadlines, deadlines_aside)
 end
 
 -- Lua writes numbers with 14 digits unless told otherwise: too few for a time of day.

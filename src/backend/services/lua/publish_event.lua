@@ -1,18 +1,15 @@
-local known, last_id, recent, channel = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local known, last_id, recent, channel, last_id_aside, recent_aside = unpack(KEYS, 1, 6)
 local event, ttl, most = ARGV[1], ARGV[2], ARGV[3]
 local id = redis.pcall('GET', known)
 id = type(id) == 'string' and tonumber(id)
 if id then return id end
 
 -- What somebody else has put under these two names is put aside: events go on.
-local function aside(key)
-    redis.call('RENAME', key, key .. ':set-aside')
-end
 local kind = redis.call('TYPE', recent).ok
-if kind ~= 'list' and kind ~= 'none' then aside(recent) end
+if kind ~= 'list' and kind ~= 'none' then redis.call('RENAME', recent, recent_aside) end
 id = redis.pcall('INCR', last_id)
 if type(id) ~= 'number' then
-    aside(last_id)
+    redis.call('RENAME', last_id, last_id_aside)
     id = tonumber(redis.call('TIME')[1])  -- larger than any number so far
     redis.call('SET', last_id, id)
 end
@@ -24,5 +21,5 @@ redis.call('LPUSH', recent, message)
 redis.call('LTRIM', recent, 0, most - 1)
 redis.call('PUBLISH', channel, message)
 -- The detections have done their service. For a while they still tell what is in a batch already.
-for place = 5, #KEYS do redis.call('EXPIRE', KEYS[place], ttl) end
+for place = 7, #KEYS do redis.call('EXPIRE', KEYS[place], ttl) end
 return id
