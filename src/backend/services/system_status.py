@@ -24,8 +24,11 @@ async def cameras(client: RedisClient) -> list[dict[str, Any]]:
         members = await client.call("SMEMBERS", client.full_name("cameras"), repeat=True)
     except ResponseError:  # somebody else has put something under that name
         return []
-    names = sorted(raw.decode(errors="replace") for raw in members)[:MAX_MANY]
-    kept = await client.get_many(f"camera:{name}:status" for name in names)
+    names = sorted(raw.decode(errors="replace") for raw in members)
+    kept: dict[str, Any] = {}
+    for start in range(0, len(names), MAX_MANY):
+        some = names[start : start + MAX_MANY]
+        kept |= await client.get_many(f"camera:{name}:status" for name in some)
     return [_camera(name, kept.get(f"camera:{name}:status")) for name in names]
 
 
