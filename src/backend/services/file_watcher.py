@@ -9,7 +9,8 @@ looked at again every few seconds, and what counts is what is on the disk:
 * A file is whole when it has stopped changing, and when its content can be read to the end.
 * It is refused if it is no image or video that a camera may write (`backend.services.media_file`).
 * It is queued once: its content is known by its hash for 5 minutes (`dedupe:<sha256>`).
-* Queueing and "seen" are one step. As long as Redis is away or the queue full, the file waits.
+* Queueing and "seen" are one step. As long as Redis is away or the queue full, the file waits, and
+  the health endpoint says so.
 """
 
 import asyncio
@@ -142,14 +143,14 @@ class FileWatcher(Stage):
         """Watch the root, as long as it is there."""
         self.log.info("watching %s", self.root)
         this_root = self.root.stat().st_ino
-        next_scan = 0.0
+        next_scan, pause = 0.0, 0.2  # soon again, for what came while it looked around first
         notices = self._notices()
         notice = asyncio.ensure_future(anext(notices))  # first it watches, then it looks around
         try:
             while True:
                 if time.monotonic() >= next_scan:
                     await self._scan_all()
-                    next_scan = time.monotonic() + (self._rescan if self.ready.is_set() else 0.2)
+                    next_scan, pause = time.monotonic() + pause, self._rescan
                     self.ready.set()
                 changes = await notice
                 notice = asyncio.ensure_future(anext(notices))
@@ -231,10 +232,11 @@ class FileWatcher(Stage):
             return
         else:
             added = await self.enqueue(file)
-            if not added.success:
+            if added.error:
                 self.log.warning("%s: %r has to wait", added.error, shown)
-            while not added.success:
-                await self._wait_for_room()
+                self.ready.set()  # it is at work: what is missing is room
+            while added.error:
+                await self._wait_for_room(added.error)
                 added = await self.enqueue(file)
             if added.warning:
                 self.log.warning("%s", added.warning)
@@ -323,10 +325,11 @@ class FileWatcher(Stage):
             self._told.add((of, what))
             self.log.warning("%s", what)
 
-    async def _wait_for_room(self) -> None:
+    async def _wait_for_room(self, error: str) -> None:
         """Wait until the queue is not full. This is back pressure: the producer slows down."""
         is_full = True
         while is_full:
+            await self.tell(error, wait=0.2)
             await asyncio.sleep(0.2)
             pressure = await get_queue_pressure(
                 self._client, DETECTION_QUEUE, max_size=self._max_queue

@@ -143,12 +143,21 @@ class Stage:
             self.log.error("%s; beginning again", said, exc_info=place)
 
     async def _tell(self, error: Exception, wait: float) -> None:
-        """Keep for the health endpoint what is wrong, for as long as the wait and a little more."""
+        """Tell what failed, where that can be told."""
         if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError):
             return  # it cannot be kept there, and the endpoint sees for itself
-        said = f"{type(error).__name__}: {error}"[:200].encode(errors="backslashreplace").decode()
         with suppress(exceptions.RedisError, RuntimeError):
-            await self._client.set(trouble_key(self.name), said, expire=int(wait) + 5)
+            await self.tell(f"{type(error).__name__}: {error}", wait)
+
+    async def tell(self, trouble: str, wait: float) -> None:
+        """Keep for the health endpoint what is wrong, for as long as the wait and a little more.
+
+        Args:
+            trouble: what it is, in one line.
+            wait: seconds until it is tried again, and told again if it goes on.
+        """
+        said = trouble[:200].encode(errors="backslashreplace").decode()
+        await self._client.set(trouble_key(self.name), said, expire=int(wait) + 5)
 
 
 def checked(kind: type[M], data: Any) -> M:

@@ -18,6 +18,7 @@ from PIL import Image
 from tests.backend.services.images import jpeg
 from tests.support import until
 
+from backend.api.health import troubles
 from backend.examples.scenes import scene
 from backend.services.file_watcher import DETECTION_QUEUE, FileWatcher
 from backend.services.media_file import MediaFile, Refused, examine
@@ -275,6 +276,24 @@ async def test_when_the_queue_is_full_files_wait_where_they_are(client, root, ca
         assert await client.get_queue_length(DETECTION_QUEUE) == 2
         got = [await client.get_from_queue(DETECTION_QUEUE, timeout=5) for _ in range(4)]
     assert sorted(Path(job["file_path"]).name for job in got) == [f"{n}.jpg" for n in range(4)]
+
+
+async def test_a_watcher_that_starts_with_a_full_queue_is_up_and_says_what_it_waits_for(
+    client, root
+):
+    await client.add_to_queue(DETECTION_QUEUE, "of others")
+    put(root, "garden/a.jpg", jpeg(1))
+    async with asyncio.timeout(20), watcher(client, root, max_queue=1):
+        await until(lambda: client.exists("stage:file_watcher:trouble"))
+        health = (await troubles(client))["file_watcher"]
+        assert health.status == "degraded"
+        assert "detection_queue is full (1 of 1 items)" in health.message
+    assert await client.peek_queue(DETECTION_QUEUE) == [
+        "of others"
+    ]  # it ended, and did not wait for room
+    async with watcher(client, root, max_queue=1):
+        assert await client.get_from_queue(DETECTION_QUEUE, timeout=1) == "of others"
+        assert await until_queued(client, 1) == ["a.jpg"]
 
 
 @pytest.mark.parametrize(
