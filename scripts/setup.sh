@@ -7,7 +7,7 @@
 set -eu
 
 # The supported Pythons stand in pyproject.toml, oldest first. python3 is tried last: it may be newer
-# than all of them, which nest-asyncio does not suit.
+# than all of them, and then the lessons have not been tried on it.
 oldest=
 candidates=python3
 for version in $(awk -F '"|:: ' '/"Programming Language :: Python :: 3\./ { print $4 }' pyproject.toml); do

@@ -205,9 +205,7 @@ def test_a_python_that_does_not_run_is_passed_over(project: Path, shelf: str) ->
     assert "pyenv" not in result.stderr
 
 
-def test_a_python_that_suits_nest_asyncio_is_preferred_to_a_newer_one(
-    project: Path, shelf: str
-) -> None:
+def test_a_supported_python_is_preferred_to_a_newer_one(project: Path, shelf: str) -> None:
     plant(project / "bin/python3", python_of_version(f"{NEXT}.0"))
     plant(project / f"bin/python{SUPPORTED[0]}", python_of_version(f"{SUPPORTED[0]}.7"))
     result = make(project, "setup", path=f"{project}/bin:{shelf}")

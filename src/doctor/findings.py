@@ -98,7 +98,7 @@ def python_version() -> Finding:
         remedy = f"Install one, then `make lab PYTHON=/path/to/python{newest}`."
         return "FAIL", f"{version}, but {oldest} or newer is needed. {remedy}"
     if sys.version_info[:2] > SUPPORTED[-1]:
-        return "warn", f"{version}; nest-asyncio suits {oldest} to {newest} only."
+        return "warn", f"{version}; the course knows {oldest} to {newest} only."
     return "ok", version
 
 

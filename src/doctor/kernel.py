@@ -10,7 +10,7 @@ from typing import Any
 PROJECT = Path(__file__).parents[2]
 PACKAGES = "backend, course, exercises, private_redis"
 IMPORTS = f"""
-import json, matplotlib.pyplot, nest_asyncio, redis
+import json, matplotlib.pyplot, course.nest_asyncio, redis
 import {PACKAGES}
 print(json.dumps({{each.__name__: each.__file__ for each in ({PACKAGES})}}))
 """

@@ -291,7 +291,7 @@ task = asyncio.create_task(watch_camera(), name="camera watcher")
 
 def test_finish_sees_tasks_after_nest_asyncio(own_kernel: Kernel) -> None:
     kernel = own_kernel
-    kernel.run("import nest_asyncio; nest_asyncio.apply()")
+    kernel.run("from course import nest_asyncio; nest_asyncio.apply()")
     kernel.run("""
 async def fails():
     raise OSError("lens cap on")

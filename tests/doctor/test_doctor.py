@@ -263,7 +263,7 @@ def test_packages_as_pinned_pass(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("version", "mark"),
-    [((3, 10, 13), "FAIL"), ((3, 11, 0), "ok"), ((3, 13, 5), "ok"), ((3, 14, 0), "warn")],
+    [((3, 10, 13), "FAIL"), ((3, 11, 0), "ok"), ((3, 14, 5), "ok"), ((3, 15, 0), "warn")],
 )
 def test_python_versions(
     monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], mark: str

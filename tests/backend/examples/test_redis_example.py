@@ -290,7 +290,8 @@ def test_a_failure_on_the_way_ends_with_status_1_and_no_traceback(redis_url):
 def test_it_runs_unchanged_in_a_notebook(redis_url, monkeypatch):
     monkeypatch.setenv("REDIS_URL", redis_url)
     cell = (
-        "import runpy, nest_asyncio\n"
+        "import runpy\n"
+        "from course import nest_asyncio\n"
         "nest_asyncio.apply()\n"
         "_ = runpy.run_module('backend.examples.redis_example', run_name='__main__')"
     )
