@@ -197,6 +197,8 @@ class Servers:
             await asyncio.wait({asking})
         finally:
             asking.cancel()
+            # It may have failed at this very moment. We look, or asyncio says that nobody did.
+            asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
         address = asking.result()
         before, self._last = self._last, address
         if self._pool and before not in (None, address):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -18,7 +19,7 @@ from backend.core.queue_state import queue_state
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue, queue_counts
 from backend.core.replicas import NotPassedOn
-from backend.core.servers import Servers
+from backend.core.servers import Address, Servers
 from private_redis import PrivateServer
 from private_redis.several import PRIMARY, Cluster, SentinelSet, ask
 
@@ -300,6 +301,34 @@ async def test_a_sentinel_that_hangs_is_passed_over(sentinels: SentinelSet) -> N
             assert await client.delete("key") == 1
     finally:
         sentinels.sentinels[0].resume()
+
+
+class HardOfHearing:
+    """A guide that fails when it is cancelled, as redis-py's may on Python 3.11."""
+
+    async def ask(self) -> Address:
+        try:
+            return await asyncio.Future()
+        except asyncio.CancelledError:
+            raise exceptions.ConnectionError("nobody knows") from None
+
+
+async def test_a_question_that_fails_when_its_call_is_cancelled_is_no_failure_unseen() -> None:
+    unseen: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+    servers = Servers("redis+sentinel://127.0.0.1:1/home", namespace="", timeout=5)
+    servers._guide = HardOfHearing()
+    finding = asyncio.create_task(servers._find())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    finding.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await finding
+    del finding
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert unseen == []
 
 
 async def test_what_was_asked_is_closed_with_the_client(engine: SentinelSet | Cluster) -> None:
