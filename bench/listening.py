@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
+from backend.core.fan_out import FanOut, Listener
 from backend.core.redis import RedisClient
 from backend.core.subscription import Subscription
 from bench.calls import JOB
@@ -21,12 +22,40 @@ async def rows(url: str, rounds: int) -> list[Row]:
         RedisClient(url) as client,
         _listeners(client, "bench:one", 1) as to_one,
         _listeners(client, "bench:many", MANY) as to_many,
+        FanOut(client, "bench:fan_out") as fan_out,
+        _sharing(client, fan_out) as to_sharing,
     ):
-        variants = {"one": Variant(to_one), "many": Variant(to_many)}
-        costs = await side_by_side(variants, rounds)
+        calls = {"one": to_one, "many": to_many, "sharing": to_sharing}
+        costs = await side_by_side({name: Variant(call) for name, call in calls.items()}, rounds)
     passed = {of: [cost.passed for cost in each] for of, each in costs.items()}
-    path = f"last delivery to {MANY} listeners / to 1"
-    return [Row(path, ratio(passed["many"], passed["one"]), at_most=5)]
+    path = f"last delivery to {MANY} listeners"
+    return [
+        Row(f"{path}, FanOut / to 1", ratio(passed["sharing"], passed["one"]), at_most=5),
+        Row(f"{path}, a connection each / to 1", ratio(passed["many"], passed["one"])),
+    ]
+
+
+@asynccontextmanager
+async def _sharing(client: RedisClient, fan_out: FanOut) -> AsyncIterator[Step]:
+    """As `_listeners`, on one connection."""
+    arrived = asyncio.Semaphore(0)
+
+    async def listen(listener: Listener) -> None:
+        async for _ in listener:
+            arrived.release()
+
+    async def publish() -> None:
+        await client.publish("bench:fan_out", JOB)
+        for _ in range(MANY):
+            await arrived.acquire()
+
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(fan_out.listen()) for _ in range(MANY)]
+        listening = [asyncio.create_task(listen(each)) for each in listeners]
+        yield publish
+        for task in listening:
+            task.cancel()
+        await asyncio.wait(listening)
 
 
 @asynccontextmanager

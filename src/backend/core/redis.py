@@ -416,6 +416,8 @@ class RedisClient:
     async def subscribe(self, *channels: str) -> Subscription:
         """Subscribe to channels (SUBSCRIBE), on a connection of their own.
 
+        For many listeners in one process, one connection is enough: see `backend.core.fan_out`.
+
         Returns:
             A subscription for `listen`, once Redis has confirmed it: what is published from
             now on arrives. Nobody needs to sleep between subscribing and publishing.
@@ -431,7 +433,8 @@ class RedisClient:
         except BaseException:
             await subscription.close()
             raise
-        self._subscriptions.append(subscription)
+        still_open = (each for each in self._subscriptions if each.channels)
+        self._subscriptions = [*still_open, subscription]
         return subscription
 
     async def listen(

@@ -33,6 +33,18 @@ from backend.core.retrying import Retrying
 logger = logging.getLogger(__name__)
 
 
+def gap(reason: str, *, missed: int | None, error: str) -> dict[str, Any]:
+    """Return what a listener gets in the place of messages that are missing.
+
+    Args:
+        reason: what happened, in words for a program.
+        missed: how many they are; None if nobody knows.
+        error: what happened, for people.
+    """
+    data = {"reason": reason, "missed": missed, "error": error}
+    return {"type": "gap", "pattern": None, "channel": None, "data": data}
+
+
 class Subscription:
     """The channels that one listener hears, on a connection of their own.
 
@@ -148,8 +160,7 @@ class Subscription:
     def _gap(self) -> dict[str, Any]:
         error = self._lost or "connection lost; redis-py reconnected by itself"
         self._lost = None
-        data = {"reason": "connection lost", "missed": None, "error": error}
-        return {"type": "gap", "pattern": None, "channel": None, "data": data}
+        return gap("connection lost", missed=None, error=error)
 
     async def _receive(self) -> dict[str, Any]:
         message = await self._pubsub.get_message(timeout=self._patience)

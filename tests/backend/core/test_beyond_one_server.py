@@ -14,6 +14,7 @@ from tests.moving_slots import move_slot
 from tests.support import hear, until
 
 from backend.core.dead_letters import DeadLetters
+from backend.core.fan_out import FanOut
 from backend.core.push import add_to_queue_safe
 from backend.core.queue_state import queue_state
 from backend.core.redis import RedisClient
@@ -162,6 +163,14 @@ async def test_a_message_is_heard_and_its_listeners_are_counted(client: RedisCli
     assert await client.publish("security_events", "somebody is at the door") == 2
     for subscription in subscriptions:
         assert await hear(client, subscription) == ["somebody is at the door"]
+
+
+async def test_many_listeners_hear_a_message_on_one_connection(client: RedisClient) -> None:
+    async with FanOut(client, "security_events") as events:
+        with events.listen() as one, events.listen() as other:
+            assert await client.publish("security_events", "somebody is at the door") == 1
+            for listener in (one, other):
+                assert (await anext(listener))["data"] == "somebody is at the door"
 
 
 # ---- another server takes over ----
