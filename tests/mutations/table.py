@@ -498,7 +498,7 @@ FAULTS = (
     in_pipeline(
         "a file that finds the queue full is forgotten",
         WATCHER,
-        "await self._wait_for_room()",
+        "await self._wait_for_room(added.error)",
         "break",
     ),
     # ---- the detector's worker -------------------------------------------------------------------
