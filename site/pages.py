@@ -43,8 +43,8 @@ _NO_TEXT = r"```.*?```|`[^`]*`|!?\[[^]]*\]\([^)]*\)|<summary>.*?</summary>|<[^>]
 def lesson(text: str) -> nbformat.NotebookNode:
     """Return a lesson as it is read without a kernel.
 
-    Words lead to the glossary, figures have their words as alternative text, and what a reader
-    would only see after a guess, or a call, is folded.
+    Words lead to the glossary, and what a reader would only see after a guess, or a call, is
+    folded.
     """
     notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
     helps = {
@@ -60,8 +60,8 @@ def lesson(text: str) -> nbformat.NotebookNode:
             kept[number] = nbformat.v4.new_markdown_cell(folded)  # type: ignore[no-untyped-call]
         elif cell.cell_type == "markdown" and number > 0 and "<details>" not in cell.source:
             cell.source = _with_links(cell.source, linked)
-        elif cell.cell_type == "code":
-            _show_output(cell)
+        elif cell.metadata.get("collapsed"):
+            cell.metadata.setdefault("tags", []).append("hide-output")
     notebook.cells = kept
     return notebook
 
@@ -71,14 +71,6 @@ def _folded(hints: tuple[str, ...]) -> str:
         f"<details>\n<summary>Hint {number}</summary>\n\n{hint}\n\n</details>"
         for number, hint in enumerate(hints, 1)
     )
-
-
-def _show_output(cell: nbformat.NotebookNode) -> None:
-    if cell.metadata.get("collapsed"):
-        cell.metadata.setdefault("tags", []).append("hide-output")
-    for output in cell.outputs:
-        if words := output.get("metadata", {}).get("image/png", {}).get("alt"):
-            cell.metadata["mystnb"] = {"image": {"alt": words}}
 
 
 def _with_links(text: str, linked: set[str]) -> str:

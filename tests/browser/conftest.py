@@ -30,7 +30,7 @@ ALL_CELLS_ENDED = """() => {
         .map(prompt => prompt.textContent.trim());
     return status === 'idle' && /\\d/.test(prompts[0]) && !prompts.some(p => p.includes('*'));
 }"""
-LOADED_IMAGES = """() => [...document.querySelectorAll('.jp-RenderedImage img')]
+LOADED_IMAGES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
     .filter(image => image.complete && image.naturalWidth > 0).length"""
 SCROLL_TO_TOP = """() => {
     const notebook = document.querySelector('.jp-WindowedPanel-outer');

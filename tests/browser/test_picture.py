@@ -62,7 +62,7 @@ def test_a_picture_of_the_first_lesson(jupyterlab: JupyterLab, browser: Browser)
     nbformat.write(lesson, jupyterlab.folder / "notebooks" / LESSON.name)  # type: ignore[no-untyped-call]
     page = open_page(jupyterlab, browser)
     open_notebook(page, jupyterlab, LESSON.name)
-    page.locator(".jp-RenderedImage img").wait_for()
+    page.locator(".jp-RenderedHTML img").wait_for()
     page.wait_for_timeout(500)  # a picture: nothing depends on it
     top = page.locator(".jp-Cell").nth(1).bounding_box()
     bottom = page.locator(".jp-Cell").last.bounding_box()

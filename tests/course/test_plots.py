@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
 import matplotlib
 import nbformat
@@ -23,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from nbclient import NotebookClient
 from redis.exceptions import ResponseError
-from tests.notebooks.stored import png_description
+from tests.notebooks.stored import PIXELS, png_description
 
 from backend.core.redis import RedisClient
 from course import plots
@@ -443,6 +444,18 @@ def test_the_words_stand_beside_the_picture_and_inside_it(shown: list[tuple[byte
     assert png_description(picture) == text
 
 
+def test_the_words_are_the_alternative_text_of_a_picture_as_wide_as_the_column() -> None:
+    text = '"detections" < 1 & queue → detector'
+    png = output.png(staircase(0, 1), text)
+    made = ElementTree.fromstring(output.picture(png, text))  # in an e-book, HTML is XML too
+    assert made.attrib == {
+        "alt": text,
+        "width": "768",
+        "height": "326",
+        "src": f"data:image/png;base64,{base64.b64encode(png).decode()}",
+    }
+
+
 def test_a_script_prints_the_words(capsys: pytest.CaptureFixture[str]) -> None:
     plots.show(staircase(0, 1, 0))
     assert capsys.readouterr().out.endswith("detection_queue: 0 1 0\n")
@@ -631,12 +644,14 @@ def test_a_live_view_and_its_figure_run_in_a_kernel_and_pass_strict_nbval_twice(
         "detection_queue: starts at 0, peaks between 30 and 60, ends at 0\n"
         "marked: burst ends"
     )
-    picture = base64.b64decode(outputs[2][0].data["image/png"])
-    assert png_description(picture) == outputs[2][0].data["text/plain"]
+    (pixels,) = PIXELS.findall(outputs[2][0].data["text/html"])
+    assert png_description(base64.b64decode(pixels)) == outputs[2][0].data["text/plain"]
     nbformat.write(notebook, tmp_path / "first.ipynb")
     shutil.copy(tmp_path / "first.ipynb", tmp_path / "second.ipynb")
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    rules = Path(__file__).parents[1] / "notebooks/sanitize.cfg"
     nbval = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:valkey"]
+    nbval += [f"--nbval-sanitize-with={rules}"]
     again = subprocess.run(
         nbval, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100
     )

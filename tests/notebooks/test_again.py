@@ -110,7 +110,7 @@ def bound(source: str) -> Iterator[str]:
 
 
 def _is_figure(output: NotebookNode) -> bool:
-    return "image/png" in output.get("data", {})
+    return "<img alt=" in output.get("data", {}).get("text/html", "")
 
 
 def plain(text: str) -> str:

@@ -21,7 +21,7 @@ from tests.notebooks import stored
 from tests.notebooks.rerun import METADATA, code_cells
 
 from course import plots
-from course.plots.output import png
+from course.plots.output import picture, png
 from course.plots.words import describe
 
 PROJECT = Path(__file__).parents[2]
@@ -54,11 +54,16 @@ def figure(values: list[int]) -> Figure:
     return plots.line({"a": values}, title="T", x_label="x", y_label="y")
 
 
-def plotting(values: list[int], *, shown: list[int], pictured: list[int]) -> NotebookNode:
-    """A cell that plots `values`; stored are the words of one figure and the picture of another."""
-    picture = png(figure(pictured), describe(figure(pictured)))
+def plotting(
+    values: list[int], *, shown: list[int], inside: list[int], pixels: list[int] | None = None
+) -> NotebookNode:
+    """A cell that plots `values`; stored are the words of one figure and the picture of another.
+
+    The picture has its own words inside; its pixels, too, may be of another.
+    """
     text = describe(figure(shown))
-    data = {"text/plain": text, "image/png": base64.b64encode(picture).decode()}
+    stored_png = png(figure(pixels or inside), describe(figure(inside)))
+    data = {"text/plain": text, "text/html": picture(stored_png, text)}
     source = (
         "from course import plots\n"
         f"plots.show(plots.line({{'a': {values}}}, title='T', x_label='x', y_label='y'))"
@@ -74,11 +79,12 @@ PLANTED = {
         cell("print(1)", "1\n"),
         cell("import asyncio\nawait asyncio.create_task(asyncio.sleep(0))"),
         raising("1 / 0"),
-        plotting([1, 2], shown=[1, 2], pictured=[1, 2]),
+        plotting([1, 2], shown=[1, 2], inside=[1, 2]),
+        plotting([1, 2], shown=[1, 2], inside=[1, 2], pixels=[3, 4]),
     ),
     "changed": notebook(
         cell("print(2)", "1\n"),
-        plotting([1, 3], shown=[1, 2], pictured=[1, 2]),
+        plotting([1, 3], shown=[1, 2], inside=[1, 2]),
         raising("pass", raised=False),
         raising("pass"),
         raising("int('x')"),
@@ -169,14 +175,21 @@ def plain(source: str = "1", output: NotebookNode | str = "1", **metadata: Any) 
 
 
 def test_a_picture_of_another_run_is_noticed() -> None:
-    [sentence] = stored.stale_figures(notebook(plotting([1], shown=[1, 2], pictured=[1, 3])))
+    [sentence] = stored.stale_figures(notebook(plotting([1], shown=[1, 2], inside=[1, 3])))
     assert "does not show what the text beside it says" in sentence
 
 
 def test_a_figure_without_words_is_noticed() -> None:
     data = {"image/png": base64.b64encode(png(figure([1]), "")).decode(), "text/plain": "a figure"}
-    [sentence] = stored.stale_figures(plain(output=new_output("display_data", data=data)))
-    assert "has no words" in sentence
+    [sentence] = stored.odd_outputs(plain(output=new_output("display_data", data=data)))
+    assert "plots.show" in sentence
+
+
+def test_what_looks_like_a_token_among_the_pixels_is_none() -> None:
+    tag = '<img alt="{}" src="data:image/png;base64,AAAA/eyJhbGciOiJIUzI1NiIs"/>'
+    for words, found in [("eyJhbGciOiJIUzI1NiIs", 1), ("a figure", 0)]:
+        data = {"text/html": tag.format(words)}
+        assert len([*stored.leaks(plain(output=new_output("display_data", data=data)))]) == found
 
 
 def test_cells_that_were_run_in_another_order_are_noticed() -> None:

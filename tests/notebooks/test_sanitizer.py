@@ -49,6 +49,10 @@ def sanitise(text: str) -> str:
             "Server 7.2.4, up 8 s. Clients: 6, blocked: 0. Memory: 1.6 MB, no limit.",
             "Server 8.10.0, up 12 min. Clients: 16, blocked: 0. Memory: 21.0 MB, no limit.",
         ),
+        (
+            '<img alt="a: 1 2" width="9" src="data:image/png;base64,iVBORw0KGgo="/>',
+            '<img alt="a: 1 2" width="9" src="data:image/png;base64,iVB/+w=="/>',
+        ),
     ],
 )
 def test_what_differs_from_server_to_server_is_alike(one: str, other: str) -> None:
@@ -80,6 +84,9 @@ def test_what_differs_from_server_to_server_is_alike(one: str, other: str) -> No
         "the letter 20c1965f4cf5  2026-11-29T13:40:43+00:00",
         "deadbeefcafe  {}",
         "Server 7.2.4, up 8 s.",
+        '<img alt="a" src="pictures/a.png"/>',
+        '<img alt="a" src="data:image/svg+xml;base64,AAAA"/>',
+        '<img alt="data:image/png;base64,AAAA"/>',
         "detection_queue       38      0        2  90 min     0         0      2   0.0    0.0",
     ],
 )
@@ -114,6 +121,10 @@ def test_every_other_line_is_compared_as_it_is(text: str) -> None:
         (
             "Server 7.2.4, up 8 s. Clients: 6, blocked: 0. Memory: 1.6 MB, no limit.",
             "Server 7.2.4, up 8 s. Clients: 6, blocked: 0. Memory: 1.6 MB, 4% of 64.0 MB.",
+        ),
+        (
+            '<img alt="a: 1 2" width="9" src="data:image/png;base64,iVBORw0KGgo="/>',
+            '<img alt="a: 1 3" width="9" src="data:image/png;base64,iVBORw0KGgo="/>',
         ),
     ],
 )

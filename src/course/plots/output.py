@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import sys
 from collections.abc import Mapping
+from html import escape
 
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
@@ -53,11 +55,16 @@ def publish(png_bytes: bytes, text: str, handle: DisplayHandle | None = None) ->
         if first:
             print(text)
         return handle
-    with Image.open(io.BytesIO(png_bytes)) as image:
-        width, height = (round(pixels * 96 / DPI) for pixels in image.size)
-    bundle = {"image/png": png_bytes, "text/plain": text}
-    # Drawn finer than it is shown, so that text is sharp on every screen; nbconvert reads "alt".
-    metadata = {"image/png": {"width": width, "height": height, "alt": text}}
     put = handle.display if first else handle.update
-    put(bundle, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]
+    bundle = {"text/html": picture(png_bytes, text), "text/plain": text}
+    put(bundle, raw=True)  # type: ignore[no-untyped-call]
     return handle
+
+
+def picture(png_bytes: bytes, text: str) -> str:
+    """Return a PNG as HTML, which has a place for words: JupyterLab gives image/png none."""
+    with Image.open(io.BytesIO(png_bytes)) as image:
+        # Drawn finer than it is shown, so that text is sharp on every screen.
+        width, height = (round(pixels * 96 / DPI) for pixels in image.size)
+    source = f"data:image/png;base64,{base64.b64encode(png_bytes).decode()}"
+    return f'<img alt="{escape(text)}" width="{width}" height="{height}" src="{source}"/>'
