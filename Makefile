@@ -42,11 +42,12 @@ doctor: $(READY) ## check Python, packages and server, and say what to do
 test: $(TOOLS) ## run every test and every notebook on all cores, and compare the stored outputs
 	@$(VENV) pytest -n logical $(ARGS)
 
-check: $(TOOLS) ## lint, format, types, who may import whom, clean metadata of the notebooks
+check: $(TOOLS) ## lint, format, types, who may import whom, spelling, clean metadata of the notebooks
 	@$(VENV) ruff check
 	@$(VENV) ruff format --check
 	@$(VENV) mypy
 	@$(VENV) lint-imports
+	@$(VENV) typos
 	@$(VENV) python -m tests.notebooks.rerun --check-metadata notebooks/*.ipynb
 
 bench: $(READY) ## measure what calls cost, as ratios with goals; ARGS="--rounds 5" is quicker

@@ -174,7 +174,7 @@ def read(jupyterlab: JupyterLab, page: Page) -> Read:
             page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)
         except TimeoutError:
             seen = page.locator(".jp-CodeCell .jp-InputPrompt, .jp-Dialog").all_text_contents()
-            pytest.fail(f"{source.name} has not ended after 120 s; prompts and dialogs: {seen}")
+            pytest.fail(f"{source.name} has not ended after 120 s; prompts and dialogues: {seen}")
         images = page.evaluate(LOADED_IMAGES)
         choose(page, "File", "Save Notebook")
         page.wait_for_selector(".jp-mod-current:not(.jp-mod-dirty)", state="attached")

@@ -50,13 +50,6 @@ LONGEST = {
     "08_from_outside": 2630,
 }
 """Words of its text cells that a lesson has at the most."""
-AMERICAN = {
-    "behavior": "behaviour", "color": "colour", "colors": "colours", "center": "centre",
-    "favor": "favour", "honor": "honour", "initialize": "initialise", "organize": "organise",
-    "recognize": "recognise", "serialize": "serialise", "summarize": "summarise",
-    "analyze": "analyse", "catalog": "catalogue", "canceled": "cancelled", "gray": "grey",
-    "labeled": "labelled", "neighbor": "neighbour",
-}  # fmt: skip
 EARLIER, AT_WORK = "From earlier lessons", "What you can now do at work"
 EMPTY_WORDS = ("here", "this", "link", "click here", "this link", "this page", "more")
 
@@ -133,14 +126,6 @@ def not_too_long(notebook: NotebookNode, path: Path) -> Sentences:
     words = sum(len(text.split()) for text in texts)
     if words > (most := LONGEST.get(path.stem, 2200)):
         yield f"it has {words} words, more than {most}"
-
-
-def british_spelling(notebook: NotebookNode, path: Path) -> Sentences:
-    """One spelling throughout."""
-    for number, prose in _prose(notebook):
-        for american, british in AMERICAN.items():
-            if re.search(rf"\b{american}\b", prose, re.IGNORECASE):
-                yield f"cell {number}: write {british!r}, not {american!r}"
 
 
 # --- The head, and the questions -----------------------------------------------------------------
@@ -340,7 +325,7 @@ def ids_are_unique(notebook: NotebookNode, path: Path) -> Sentences:
 
 RULES: tuple[Rule, ...] = (
     one_title, headings_skip_no_level, images_have_alt_texts, links_say_where_they_lead,
-    linked_files_exist, plain_words, no_aside_in_an_aside, not_too_long, british_spelling,
+    linked_files_exist, plain_words, no_aside_in_an_aside, not_too_long,
     shows_where_you_are, links_the_glossary, defined_words_are_in_the_glossary,
     asks_what_was_learnt_before, says_what_you_can_do_now, predictions_are_unspoilt,
     first_cell_connects, last_cell_cleans_up,

@@ -105,7 +105,6 @@ def test_a_notebook_that_keeps_every_rule_passes(folder: Path) -> None:
         ("It waits (long) and ends (late).", "no_aside_in_an_aside"),
         ("word " * 2201, "not_too_long"),
         ("It is called a **stack**.", "defined_words_are_in_the_glossary"),
-        ("The color of a queue.", "british_spelling"),
         (COMPARED.format(call="`add(name)`", here="returns 1"), "compared_calls_exist"),
         (COMPARED.format(call="a push", here="`push(item)`"), "compared_calls_exist"),
     ],

@@ -80,8 +80,8 @@ class ModelAnalyzer:
         except Exception as error:  # also a proxy that cannot be used, for one
             problem = f"it cannot be reached ({error or type(error).__name__})"
         self.fallbacks[problem.partition(":")[0]] += 1
-        logger.warning("%s: not analyzed by the model: %s", batch.camera_id, problem)
-        summary = f"{batch.in_words()}. Not analyzed by the model: {problem}."
+        logger.warning("%s: not analysed by the model: %s", batch.camera_id, problem)
+        summary = f"{batch.in_words()}. Not analysed by the model: {problem}."
         return Assessment(FALLBACK_SCORE, summary)
 
     async def _ask(self, batch: Batch) -> Assessment:

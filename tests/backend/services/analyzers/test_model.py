@@ -111,7 +111,7 @@ async def test_an_answer_that_makes_no_sense_is_50_and_medium(answer):
     assert found.risk_score == 50
     assert risk_level(found.risk_score) == "medium"
     assert found.summary.startswith(
-        "Person at front_door. Not analyzed by the model: its answer makes no sense: no "
+        "Person at front_door. Not analysed by the model: its answer makes no sense: no "
     )
 
 
@@ -249,7 +249,7 @@ async def test_why_there_was_no_good_answer_is_counted_and_logged(caplog):
         analyzer = ModelAnalyzer(url)
         await analyzer.assess(batch("person"))
     assert analyzer.fallbacks == {"its answer makes no sense": 1}
-    assert "front_door: not analyzed by the model: its answer makes no sense" in caplog.text
+    assert "front_door: not analysed by the model: its answer makes no sense" in caplog.text
 
 
 async def test_a_server_that_hangs_is_50_after_the_timeout():
