@@ -87,14 +87,6 @@ def links_say_where_they_lead(notebook: NotebookNode, path: Path) -> Sentences:
             yield f"cell {number}: the link {words!r} does not say where it leads"
 
 
-def linked_files_exist(notebook: NotebookNode, path: Path) -> Sentences:
-    """A link to a file of the project leads to a file."""
-    for number, _, target in _links(notebook):
-        file = target.partition("#")[0]
-        if file and not re.match(r"\w+:", file) and not (path.parent / file).exists():
-            yield f"cell {number}: there is no {file}"
-
-
 def plain_words(notebook: NotebookNode, path: Path) -> Sentences:
     """No word that belittles what is hard, no stiffness, no shouting."""
     for number, prose in _prose(notebook):
@@ -325,7 +317,7 @@ def ids_are_unique(notebook: NotebookNode, path: Path) -> Sentences:
 
 RULES: tuple[Rule, ...] = (
     one_title, headings_skip_no_level, images_have_alt_texts, links_say_where_they_lead,
-    linked_files_exist, plain_words, no_aside_in_an_aside, not_too_long,
+    plain_words, no_aside_in_an_aside, not_too_long,
     shows_where_you_are, links_the_glossary, defined_words_are_in_the_glossary,
     asks_what_was_learnt_before, says_what_you_can_do_now, predictions_are_unspoilt,
     first_cell_connects, last_cell_cleans_up,
