@@ -123,3 +123,9 @@ def test_the_devcontainer_is_the_lab_service(
     assert devcontainer["service"] in services
     assert devcontainer["remoteUser"] == services["lab"]["user"]
     assert f".:{devcontainer['workspaceFolder']}" in services["lab"]["volumes"]
+
+
+def test_codespaces_opens_a_lesson_that_is_there(devcontainer: dict[str, Any]) -> None:
+    opened = devcontainer["customizations"]["codespaces"]["openFiles"]
+    assert opened
+    assert all((ROOT / lesson).is_file() for lesson in opened)
