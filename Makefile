@@ -15,9 +15,9 @@ LAB_FLAGS := $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(SCREEN),,--no-
 # know that a lesson changes with the glossary.
 SPHINX := python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -c site -d build/doctrees
 
-# What a shell may have set for other projects: it would put another `backend` before ours, or
-# packages elsewhere than into .venv.
-unexport PYTHONPATH PIP_TARGET PIP_PREFIX
+# What a shell may have set for other projects: it would put another `backend` before ours, packages
+# elsewhere than into .venv, or have each kernel and each child of a test compile all code anew.
+unexport PYTHONPATH PIP_TARGET PIP_PREFIX PYTHONDONTWRITEBYTECODE
 export PIP_USER := 0
 
 .PHONY: help setup lab doctor test check bench soak fuzz fault-table test-thorough notebooks diagrams pictures site epub pins newest clean
