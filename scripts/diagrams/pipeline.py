@@ -35,6 +35,7 @@ LIT: dict[str, Collection[str]] = {
     "redis_fails": ("redis", *HELD),
     "outside": ("redis", "detection_queue", "analysis_queue"),
     "on_call": (*PROGRAMS, *HELD, "redis"),
+    "faster": ("redis", *HELD),
 }
 """{picture: what is lit}."""
 

@@ -306,4 +306,4 @@ def _wait_until(condition: Callable[[], bool], what: str, timeout: float) -> Non
                 f"After {timeout:g} s it is still not so that {what}. The machine may be too busy "
                 "for several servers: close other programs, and try again."
             )
-        time.sleep(0.01)
+        time.sleep(0.05)
