@@ -20,6 +20,8 @@ class Mishaps:
     def __init__(self, code: ReadersCode) -> None:
         self.forgotten: list[str] = []
         """The calls that were never awaited, by name; "" for one without a name."""
+        self.unclosed = False
+        """Whether a connection of the answer's own was left open."""
         self._code = code
 
     def noticed(self, thing: object) -> None:
@@ -28,7 +30,8 @@ class Mishaps:
             self.forgotten.append(getattr(thing, "__qualname__", ""))
 
     def notice(self, message: Warning | str, *_: Any, **__: Any) -> None:
-        """Take note of Python's warning that a coroutine was never awaited."""
+        """Take note of a warning: a coroutine was never awaited, a connection never closed."""
+        self.unclosed |= str(message).startswith("unclosed Connection")
         if found := re.match(r"coroutine '(.+)' was never awaited", str(message)):
             self.forgotten.append(found[1])
 

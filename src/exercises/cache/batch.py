@@ -1,5 +1,6 @@
 """Find the bug that fills a Redis over months."""
 
+import gc
 from typing import Any
 
 from exercises.bench import Bench, NotYet, expect
@@ -34,6 +35,8 @@ async def check(bench: Bench) -> None:
 async def _add(bench: Bench, batch_id: str, detection_id: Any, now: float, when: str) -> list[Any]:
     """Let the answer add a detection, and return what is in the batch's list then."""
     await bench.ask(batch_id, detection_id, now, when=when)
+    gc.collect()  # Python warns of an open connection as it removes it
+    expect(bench.mishaps.unclosed, False, "UNCLOSED", expected="no connection is left open")
     name = f"batch:{batch_id}:detections"
     if await bench.redis.kind(name) == "none":
         raise NotYet("NOT_THERE", expected=f"`{name}` is a list", came="there is no such key")

@@ -69,7 +69,7 @@ async def add_detection(client, batch_id, detection_id, now):
 # %% EXPIRE_TIME
 async def add_detection(client, batch_id, detection_id, now):
     key = client.full_name(f"batch:{batch_id}:detections")
-    async with redis.asyncio.Redis.from_url(client.redis_url).pipeline() as pipe:
+    async with redis.asyncio.Redis.from_url(client.redis_url) as plain, plain.pipeline() as pipe:
         pipe.multi()
         pipe.rpush(key, json.dumps(detection_id))
         pipe.expireat(key, int(time.time()) + 3600)

@@ -204,3 +204,32 @@ async def add_detection(client, batch_id, detection_id, now):
     await client.call("EVAL", script, 1, key, json.dumps(detection_id))
     await client.set(f"batch:{batch_id}:last_activity", now)
     await client.call("EXPIRE", client.full_name(f"batch:{batch_id}:last_activity"), 3600)
+
+
+# %% UNCLOSED
+import json
+import redis.asyncio
+
+import redis.asyncio
+
+
+async def add_detection(client, batch_id, detection_id, now):
+    detections = client.full_name(f"batch:{batch_id}:detections")
+    plain = redis.asyncio.Redis.from_url(client.redis_url)
+    async with plain.pipeline(transaction=True) as pipe:
+        await pipe.rpush(detections, json.dumps(detection_id)).expire(detections, 3600).execute()
+    await client.set(f"batch:{batch_id}:last_activity", now, expire=3600)
+
+
+# %% UNCLOSED
+import json
+import redis.asyncio
+
+
+async def add_detection(client, batch_id, detection_id, now):
+    async with redis.asyncio.Redis.from_url(client.redis_url).pipeline() as pipe:
+        key = client.full_name(f"batch:{batch_id}:detections")
+        pipe.rpush(key, json.dumps(detection_id))
+        pipe.expire(key, 3600)
+        await pipe.execute()
+    await client.set(f"batch:{batch_id}:last_activity", now, expire=3600)
