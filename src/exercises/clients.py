@@ -104,8 +104,7 @@ class Onlooker(RedisClient):
     async def add(self, queue: str, *items: Any, after: float = 0) -> None:
         """Add items to a queue, the first one first, after so many seconds."""
         await asyncio.sleep(after)
-        for item in items:
-            await self.add_to_queue(queue, item)
+        await self.add_many_to_queue(queue, items)
 
     def taking_note(self, name: str, *, takes: float = 0) -> Callable[[Any], Awaitable[None]]:
         """Return a function for the answer, which works for so many seconds.

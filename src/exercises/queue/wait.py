@@ -7,6 +7,8 @@ from typing import Any
 from exercises.bench import Bench, NotYet, expect
 
 QUEUE, LATE = "detection_queue", {"file_path": "/export/foscam/garage/0003.jpg"}
+MOST = 5
+"""Commands that may be sent while nothing comes for a second."""
 
 
 async def check(bench: Bench) -> None:
@@ -32,17 +34,19 @@ async def _late(bench: Bench) -> None:
         await bench.redis.add(QUEUE, LATE, after=1.1)
         return time.monotonic()
 
+    bench.client.commands.clear()
     writing = asyncio.create_task(camera())
     came = await _next(bench, 2.6, when="a job comes after 1.1 s, with `seconds=2.6`")
     written = await writing - bench.started
     expect(came, LATE, {"GAVE_UP": came in ("quiet", None), "OTHER_ITEM": True})
     bench.ended(0, written + 0.3, "SLEPT", "SLEPT", expected=f"an end after {written:.2f} s")
+    expected, came = f"{MOST} commands at the most", f"{len(bench.client.commands)} commands"
+    expect(len(bench.client.commands) <= MOST, True, "BUSY", expected=expected, shown=came)
 
 
 async def _quiet(bench: Bench) -> None:
     came = await _next(bench, 0.5, when="nothing comes, with `seconds=0.5`")
     expect(came, "quiet", {"NONE": came is None, "OTHER_ITEM": True})
-    expect(bench.client.cancelled, [], "CANCELLED", expected="no pop is cancelled")
     bench.ended(0.45, 0.9, "TOO_EARLY", "OWN_TIME", expected="an end after 0.5 s")
     await bench.redis.add(QUEUE, "0004.jpg")
     await asyncio.sleep(0.2)
@@ -52,4 +56,6 @@ async def _quiet(bench: Bench) -> None:
 
 
 async def _next(bench: Bench, seconds: float, when: str) -> Any:
-    return await bench.ask(seconds, when=when, within=5, too_long="FOR_EVER")
+    came = await bench.ask(seconds, when=when, within=5, too_long="FOR_EVER")
+    expect(bench.client.cancelled, [], "CANCELLED", expected="no pop is cancelled")
+    return came

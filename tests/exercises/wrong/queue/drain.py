@@ -200,7 +200,7 @@ async def drain(client):
 async def drain(client):
     await client.set("detection_queue:held", await client.peek_queue("detection_queue"))
     await client.clear_queue("detection_queue")
-    return 120
+    return 1200
 
 
 # %% EXPIRES
@@ -220,3 +220,12 @@ async def drain(client):
     for _ in range(waiting):
         await client.call("LMOVE", queue, held, "LEFT", "RIGHT")
     return waiting
+
+
+# %% SOME_STAY
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    moved = 0
+    for _ in range(min(1000, await client.get_queue_length("detection_queue"))):
+        moved += await client.call("LMOVE", queue, held, "LEFT", "RIGHT") is not None
+    return moved

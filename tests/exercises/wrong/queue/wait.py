@@ -119,3 +119,66 @@ async def next_job(client, seconds):
 async def next_job(client, seconds):
     item = await client.get_from_queue("detection_queue", timeout=seconds * 1000)
     return "quiet" if item is None else item
+
+
+# %% BUSY
+async def next_job(client, seconds):
+    import time
+
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if await client.get_queue_length("detection_queue"):
+            return await client.get_from_queue("detection_queue", timeout=1)
+    return "quiet"
+
+
+# %% BUSY
+async def next_job(client, seconds):
+    for _ in range(round(seconds * 10)):
+        if await client.get_queue_length("detection_queue"):
+            return await client.get_from_queue("detection_queue", timeout=1)
+        await asyncio.sleep(0.1)
+    return "quiet"
+
+
+# %% BUSY
+async def next_job(client, seconds):
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
+    while loop.time() < ends:
+        item = await client.get_from_queue("detection_queue", timeout=0.001)
+        if item is not None:
+            return item
+    return "quiet"
+
+
+# %% CANCELLED
+async def next_job(client, seconds):
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
+    while loop.time() < ends:
+        try:
+            return await asyncio.wait_for(client.get_from_queue("detection_queue"), 0.0005)
+        except TimeoutError:
+            pass
+    return "quiet"
+
+
+# %% CANCELLED
+async def next_job(client, seconds):
+    try:
+        async with asyncio.timeout(seconds + 0.0005):
+            item = await client.get_from_queue("detection_queue", timeout=seconds)
+    except TimeoutError:
+        return "quiet"
+    return "quiet" if item is None else item
+
+
+# %% CANCELLED
+async def next_job(client, seconds):
+    try:
+        async with asyncio.timeout(seconds - 0.0005):
+            item = await client.get_from_queue("detection_queue", timeout=seconds)
+    except TimeoutError:
+        return "quiet"
+    return item
