@@ -9,6 +9,8 @@ from exercises.bench import Bench, NotYet, expect
 
 TRUTH = ["person", "cat", "cat", "car", "dog"]
 REPORTED = ["person"] * 4 + ["cat"] * 2 + ["bird"]
+UNSURE, SURE = 3, 4
+"""The number of a report with little confidence, and of one with much."""
 BATCHES: tuple[tuple[str, list[str], list[str], float, float], ...] = (
     ("", REPORTED, TRUTH, 3 / 5, 3 / 7),
     ("ANOTHER_BATCH", ["dog", "car"], ["car", "bird", "car", "cat", "cat"], 1 / 5, 1 / 2),
@@ -16,6 +18,7 @@ BATCHES: tuple[tuple[str, list[str], list[str], float, float], ...] = (
     ("NOTHING", [], ["car"], 0, 1),
     ("NOTHING", [], [], 1, 1),
     ("LOST", ["cat", "car", "person"], ["cat", "person"], 1 / 2, 1 / 2),
+    ("PART", ["cat"] * 100 + ["dog"] * 20, ["dog"] * 20, 1, 1 / 6),
 )
 """A mistake, what was reported, what was there, and the right numbers; LOST: a record is gone."""
 MISTAKES: dict[str, list[tuple[float, float]]] = {
@@ -26,6 +29,7 @@ MISTAKES: dict[str, list[tuple[float, float]]] = {
     "PERCENT": [(60, 300 / 7)],
     "NONE_FOUND": [(0, 1)],
     "ALTERED": [(3 / 2, 3 / 7)],
+    "CONFIDENCE": [(3 / 5, 3 / 6), (1 / 5, 1)],
     "COUNTED": [(7 / 5, 5 / 7), (5 / 7, 7 / 5), (1, 5 / 7), (5 / 7, 1)],
 }
 """What comes of a mistake, for the first batch."""
@@ -60,7 +64,8 @@ async def _ask(
     aggregator = BatchAggregator(bench.redis, clock=Clock(), new_id=lambda: batch_id)
     for number, kind in enumerate(reported):
         detection = {"id": f"{batch_id}-{number}", "camera_id": batch_id}
-        await aggregator.add_detection({**detection, "type": kind, "confidence": 0.8})
+        confidence = {UNSURE: 0.1, SURE: 0.95}.get(number, 0.8)
+        await aggregator.add_detection({**detection, "type": kind, "confidence": confidence})
     when = f"{_list(truth)} there, and {_list(reported)} reported"
     if mistake == "LOST":
         await bench.redis.delete(f"detection:{batch_id}-2")
@@ -68,7 +73,8 @@ async def _ask(
     # "NoneType": of a record that is not there.
     raised = {"ZeroDivisionError": "NOTHING", "NoneType": mistake or "IDS"}
     given = list(truth)
-    came = await bench.ask(batch_id, given, when=when, watch=True, raised=raised)
+    few = len(reported) < 10  # to look at all that is stored takes its time
+    came = await bench.ask(batch_id, given, when=when, watch=few, raised=raised)
     mistakes = {"ADDED": lambda it: it[1] == "new", "TAKEN": lambda it: it[0].startswith("batch:")}
     bench.watch.nothing_changed({**mistakes, "RECORDS": True})
     if _are_two(came):
@@ -77,6 +83,8 @@ async def _ask(
 
 
 def _list(types: list[str]) -> str:
+    if len(types) > 10:
+        return f"{len(types)} things were"
     return f"{', '.join(types) or 'nothing'} {'were' if len(types) > 1 else 'was'}"
 
 

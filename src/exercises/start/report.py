@@ -32,3 +32,11 @@ async def check(bench: Bench) -> None:
         expect(items, there, mistakes, expected=expected, shown=shown)
         expect(length, len(there), {"RETURNS_NOTHING": length is None, "NOT_THE_LENGTH": True})
     await bench.redis.stays(QUEUE)
+    await bench.redis.clear()
+    await bench.ask(dict(JOBS[-1]), when="the queue was emptied, and the same job comes again")
+    expect(await bench.redis.peek_queue(QUEUE), JOBS[-1:], "REMEMBERED", expected="1 job waits")
+    await bench.redis.clear()
+    await bench.redis.set(QUEUE, "no list")
+    came = await bench.ask(dict(JOBS[0]), when=f"`{QUEUE}` holds a text", allowed=Exception)
+    expected, shown = "the error of Redis", f"it returned {came!r}"
+    expect(isinstance(came, Exception), True, "SWALLOWED", expected=expected, shown=shown)

@@ -151,3 +151,42 @@ async def oldest_age(client):
         return None
     taken = datetime.strptime(front[0]["timestamp"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     return (datetime.now(UTC) - taken).total_seconds()
+
+
+# %% NEGATIVE
+from datetime import UTC, datetime
+
+
+async def oldest_age(client):
+    front = await client.peek_queue("detection_queue", 0, 0)
+    if not front:
+        return None
+    return (datetime.fromisoformat(front[0]["timestamp"]) - datetime.now(UTC)).total_seconds()
+
+
+# %% REMEMBERED
+from datetime import UTC, datetime
+
+ages = {}
+
+
+async def oldest_age(client):
+    if "detection_queue" not in ages:
+        front = await client.peek_queue("detection_queue", 0, 0)
+        if not front:
+            return None
+        taken = datetime.fromisoformat(front[0]["timestamp"])
+        ages["detection_queue"] = (datetime.now(UTC) - taken).total_seconds()
+    return ages["detection_queue"]
+
+
+# %% REMEMBERED
+from datetime import UTC, datetime
+
+
+async def oldest_age(client, known=[]):
+    if not known:
+        known += await client.peek_queue("detection_queue", 0, 0)
+    if not known:
+        return None
+    return (datetime.now(UTC) - datetime.fromisoformat(known[0]["timestamp"])).total_seconds()

@@ -599,3 +599,23 @@ async def why_due(client, camera_id, now):
     if s is None or l is None:
         return None
     return "window" if int(now) - int(s) >= 90 else "idle" if int(now) - int(l) >= 30 else None
+
+
+# %% REMEMBERED
+times = {}
+
+
+async def why_due(client, camera_id, now):
+    batch_id = await client.get(f"batch:{camera_id}:current")
+    if batch_id is None:
+        return None
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is not None and last is not None:
+        times[batch_id] = started, last
+    if batch_id not in times:
+        return None
+    started, last = times[batch_id]
+    if now - started >= 90:
+        return "window"
+    return "idle" if now - last >= 30 else None

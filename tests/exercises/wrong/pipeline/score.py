@@ -673,3 +673,48 @@ async def score(client, batch_id, truth):
                 truth.remove(d["type"])
                 right += 1
     return (right / n if n else 1), (right / reported if reported else 1)
+
+
+# %% CONFIDENCE
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None and r["confidence"] >= 0.5]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% CONFIDENCE
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None and r["confidence"] >= 0.9]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% PART
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detections", 0, 99)
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [r["type"] for r in records if r is not None]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision

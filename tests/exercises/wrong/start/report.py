@@ -114,3 +114,19 @@ async def report(client, detection):
 # %% WRONG_PARAMETERS
 async def report(detection, client):
     return await client.add_to_queue("detection_queue", detection)
+
+
+# %% SWALLOWED
+async def report(client, job):
+    try:
+        return await client.add_to_queue("detection_queue", job)
+    except Exception:
+        return 0
+
+
+# %% REMEMBERED
+async def report(client, job, seen=[]):
+    if job in seen:
+        return await client.get_queue_length("detection_queue")
+    seen.append(job)
+    return await client.add_to_queue("detection_queue", job)
