@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from backend.core.redis import RedisClient
-from bench import batches, calls, chart, growing, listening, memory, reserving
+from bench import batches, calls, chart, growing, listening, memory, recovering, reserving
 from bench.report import Row, as_json, table, write
 from private_redis import PrivateServer
 
@@ -28,6 +29,7 @@ def _sections(url: str, rounds: int) -> dict[str, Callable[[], Awaitable[list[Ro
         "batches": lambda: batches.rows(url, rounds),
         "reserving": lambda: reserving.rows(url, rounds),
         "listening": lambda: listening.rows(url, rounds),
+        "recovering": lambda: recovering.rows(rounds, away=(0.2,) if is_quick else recovering.AWAY),
         "growing": lambda: growing.rows(url, rounds, long_length=length),
         "memory": lambda: memory.rows(url, jobs=jobs),
     }
@@ -59,6 +61,7 @@ def main() -> None:
     only = [name for name in arguments.only.split(",") if name]
     if arguments.rounds < 1 or not set(only) <= set(names):
         parser.error(f"--rounds is 1 or more, and --only is some of {','.join(names)}")
+    logging.getLogger("backend").addHandler(logging.NullHandler())  # of servers that we stop
     with PrivateServer() as server:
         rows = asyncio.run(measure(server.url, arguments.rounds, only))
         version = asyncio.run(_version(server.url))

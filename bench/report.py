@@ -64,7 +64,8 @@ def table(rows: Sequence[Row]) -> str:
 def _measured(row: Row) -> str:
     if row.value is None:
         return "not measured"
-    number = f"{row.value:,.0f}" if row.value >= 100 or row.unit != "times" else f"{row.value:.2f}"
+    is_whole = row.value >= 100 or row.unit == "bytes"
+    number = f"{row.value:,.0f}" if is_whole else f"{row.value:.2f}"
     return number if row.unit == "times" else f"{number} {row.unit}"
 
 

@@ -36,6 +36,7 @@ from backend.services.stage import Stage
 from backend.services.system_status import SystemStatus
 
 TIMEOUT = 5.0  # seconds that Redis has for each answer
+LONGEST_BACKOFF = 1.0  # seconds between two tries: so soon is all at work when Redis is back
 LONGEST_CHECK = 0.5  # seconds between two looks at which batches are due
 
 T = TypeVar("T")
@@ -265,7 +266,12 @@ async def run(
     """
     # Before all else: a Ctrl-C that comes at once is heard, too.
     async with _asked_to_end() as asked, AsyncExitStack() as stack:
-        client = RedisClient(options.redis_url, namespace=options.namespace, timeout=TIMEOUT)
+        client = RedisClient(
+            options.redis_url,
+            namespace=options.namespace,
+            timeout=TIMEOUT,
+            backoff_cap=LONGEST_BACKOFF,
+        )
         stack.push_async_callback(client.disconnect)
         await connect(client)
         tasks = {

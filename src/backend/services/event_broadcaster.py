@@ -28,7 +28,7 @@ PUBLISH_EVENT = load("publish_event", beside=__file__)
 
 EVENT_CHANNEL = "security_events"
 RECENT = 100  # events that are kept
-OVERVIEW_TIMEOUT = 2  # seconds; the page takes a connection for dead after 6 s of silence
+OVERVIEW_TIMEOUT = 1.5  # seconds; the page takes a connection for dead after 6 s of silence
 EVENT_TTL = 3600  # seconds for which it is known that a batch has its event
 
 

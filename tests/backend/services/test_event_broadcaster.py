@@ -222,7 +222,7 @@ async def test_an_overview_says_soon_that_redis_hangs(private_server):
                     if message["data"]["redis"] == "unhealthy":
                         break
         private_server.resume()
-    assert message["data"]["error"] == "no answer within 2 s"
+    assert message["data"]["error"] == "no answer within 1.5 s"
 
 
 async def test_an_overview_says_when_redis_is_away(quick, private_server):
