@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 
 from backend.api.app import create_app
 from backend.api.serve import serve
-from backend.core.diagnosis import diagnose, what_is_wrong_with
+from backend.core.diagnosis import diagnose
 from backend.core.redis import RedisClient
 from backend.services.analyzer import AnalysisWorker, Analyzer
 from backend.services.analyzers.model import ModelAnalyzer
@@ -330,11 +330,11 @@ async def connect(client: RedisClient) -> None:
     Raises:
         PipelineError: it cannot be connected. The message says why, and no password.
     """
-    if problem := what_is_wrong_with(client.redis_url):
-        raise PipelineError(problem)
     try:
         await client.connect()
-    except (RedisError, OSError, ValueError) as error:
+    except ValueError as error:  # the URL cannot be read, or does not go with the namespace
+        raise PipelineError(str(error)) from None
+    except (RedisError, OSError) as error:
         raise PipelineError(
             f"{diagnose(client.redis_url, error, TIMEOUT)}\n"
             "The server is the one that --redis-url names, else REDIS_URL, else localhost:6379. "

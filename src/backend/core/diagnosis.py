@@ -23,6 +23,9 @@ OPTIONS_IN_WORDS = (
 
 def describe(url: str) -> str:
     """Return where a readable URL leads, without its password: `localhost:6379, database 0`."""
+    if url.startswith("redis+"):  # of several servers: see `backend.core.servers`
+        scheme, _, rest = url.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
     parts: dict[str, Any] = parse_url(url)
     path = parts.get("path")
     place = f"the socket {path}" if path else _host_and_port(parts)
@@ -226,5 +229,8 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 
 
 def _without_password(text: str, url: str) -> str:
+    if url.startswith("redis+"):
+        login, at, rest = url.partition("://")[2].rpartition("@")
+        url = f"redis://{login}{at}localhost?{rest.partition('?')[2]}"
     password = parse_url(url).get("password")
     return text.replace(password, "…") if password else text

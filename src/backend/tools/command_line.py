@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from redis.exceptions import ConnectionError, NoPermissionError, RedisError, TimeoutError
 
-from backend.core.diagnosis import diagnose, what_is_wrong_with
+from backend.core.diagnosis import diagnose
 from backend.core.redis import RedisClient
 
 N = TypeVar("N", int, float)
@@ -35,11 +35,11 @@ async def connected(options: argparse.Namespace) -> AsyncIterator[RedisClient]:
             came back, and what to do.
     """
     client = RedisClient(options.url, namespace=options.namespace, timeout=TIMEOUT, attempts=1)
-    if problem := what_is_wrong_with(client.redis_url):
-        raise NotDoneError(problem)
     try:
         await client.connect()
-    except (RedisError, OSError, ValueError) as error:
+    except ValueError as error:  # the URL cannot be read, or does not go with the namespace
+        raise NotDoneError(str(error)) from None
+    except (RedisError, OSError) as error:
         raise unusable(client, error) from None
     try:
         yield client

@@ -13,6 +13,7 @@ from redis import exceptions
 from tests.moving_slots import move_slot
 from tests.support import hear, until
 
+from backend import pipeline
 from backend.core.dead_letters import DeadLetters
 from backend.core.fan_out import FanOut
 from backend.core.push import add_to_queue_safe
@@ -21,6 +22,7 @@ from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue, queue_counts
 from backend.core.replicas import NotPassedOn
 from backend.core.servers import Address, Servers
+from backend.tools import dlq
 from private_redis import PrivateServer
 from private_redis.several import PRIMARY, Cluster, SentinelSet, ask
 
@@ -163,6 +165,27 @@ async def test_a_message_is_heard_and_its_listeners_are_counted(client: RedisCli
     assert await client.publish("security_events", "somebody is at the door") == 2
     for subscription in subscriptions:
         assert await hear(client, subscription) == ["somebody is at the door"]
+
+
+async def test_the_pipeline_and_the_tools_find_the_right_server(
+    engine: SentinelSet | Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = RedisClient(engine.url, namespace="{home-7}:")
+    await pipeline.connect(client)
+    await client.disconnect()
+    arguments = ["list", QUEUE, "--url", engine.url, "--namespace", "{home-7}:"]
+    assert await asyncio.to_thread(dlq.main, arguments) == 0, capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "where", ["redis+sentinel://{}127.0.0.1:1/main", "redis+cluster://{}127.0.0.1:1"]
+)
+async def test_when_none_of_them_answers_the_pipeline_says_where_it_asked(where: str) -> None:
+    client = RedisClient(where.format(":hush@"), namespace="{home-7}:", attempts=1)
+    with pytest.raises(pipeline.PipelineError) as raised:
+        await pipeline.connect(client)
+    assert f"Tried Redis at {where.format('')}: " in str(raised.value)
+    assert "hush" not in str(raised.value)
 
 
 async def test_many_listeners_hear_a_message_on_one_connection(client: RedisClient) -> None:
