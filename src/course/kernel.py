@@ -97,6 +97,7 @@ def shorten_tracebacks(*, note: str = "") -> None:
         shell.showtraceback((kind, error, error.__traceback__), tb_offset=0)
 
     if shell := get_ipython():
+        shell.colors = "nocolor"  # JupyterLab puts a traceback on red, where no colour can be read
         shell.set_custom_exc((Exception, asyncio.CancelledError), show)
 
 
