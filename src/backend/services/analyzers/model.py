@@ -187,12 +187,14 @@ def _assessment(body: bytes) -> Assessment:
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects that stand in a text, and those inside them."""
     decoder = json.JSONDecoder()
-    place, failures = text.find("{"), 0
-    while place >= 0 and failures < 1000:  # a text made of nothing but beginnings ends too
+    place, failures, in_vain = text.find("{"), 0, 0
+    # A text made of nothing but beginnings ends too, be they short or, since Python 3.14, deep.
+    while place >= 0 and failures < 1000 and in_vain < 10 * LONGEST_TEXT:
         try:
             value, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
             failures, end = failures + 1, place + 1
+            in_vain += getattr(error, "pos", place) - place  # characters
         else:
             yield from _dicts(value)
         place = text.find("{", end)
