@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.notebooks.checks"]
+pytest_plugins = ["tests.notebooks.checks", "tests.side_by_side"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
