@@ -62,12 +62,15 @@ fuzz: $(TOOLS) ## put things of no sense before the pipeline for ten minutes, an
 fault-table: $(TOOLS) ## cause every fault a few times, and print what was lost; ARGS=--full
 	@$(VENV) python -m tests.reliability.fault_table $(ARGS)
 
+# The files that have more to try than `make test` tries; tests/test_setup.py holds the list complete.
+EXERCISES := test_mutants test_through_the_notebooks test_wrong_answers
+
 test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every answer
 	@$(VENV) failed=; thorough() { pytest --thorough "$$@" $(ARGS) || failed=1; }; \
-	thorough tests/reliability tests/backend/core/test_reliable_queue_model.py; \
-	thorough tests/drills -n 3 --dist load; \
-	thorough tests/mutations -n 2 --dist load; \
-	thorough tests/exercises tests/browser/test_exercises.py -n 4 --dist load; \
+	thorough tests/reliability/test_fault_table.py tests/backend/core/test_reliable_queue_model.py; \
+	thorough tests/drills/test_drills.py -n 3 --dist load; \
+	thorough tests/mutations/test_mutations.py -n 2 --dist load; \
+	thorough $(EXERCISES:%=tests/exercises/%.py) tests/browser/test_exercises.py -n 4 --dist load; \
 	test -z "$$failed"
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
