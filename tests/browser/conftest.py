@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
+from tests.browser.barriers import barriers
 
 expect.set_options(timeout=20_000)  # milliseconds: on a busy machine a page may be slow
 
@@ -22,6 +23,7 @@ PROJECT = Path(__file__).parents[2]
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none", "scrollPastEnd": False},
     "apputils-extension/notification": {"fetchNews": "false"},
+    "apputils-extension/themes": {"adaptive-theme": True},  # dark where the browser asks for it
 }
 # All cells were asked to run: none waits (*), and the first one is not as it was ( ).
 ALL_CELLS_ENDED = """() => {
@@ -30,8 +32,15 @@ ALL_CELLS_ENDED = """() => {
         .map(prompt => prompt.textContent.trim());
     return status === 'idle' && /\\d/.test(prompts[0]) && !prompts.some(p => p.includes('*'));
 }"""
+BROKEN_IMAGES = """() => [...document.querySelectorAll('.jp-Cell img')]
+    .filter(image => image.complete && image.naturalWidth === 0)
+    .map(image => `not loaded: ${image.getAttribute('alt')}`)"""
 LOADED_IMAGES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
     .filter(image => image.complete && image.naturalWidth > 0).length"""
+OF_THE_COURSE = ".jp-RenderedMarkdown, .jp-OutputArea-output"
+"""What on the page is ours: the texts and the outputs, and not the editor around them."""
+NOT_OURS = {"link-in-text-block": {"enabled": False}}
+"""JupyterLab underlines a link only when the mouse is on it."""
 SCROLL_TO_TOP = """() => {
     const notebook = document.querySelector('.jp-WindowedPanel-outer');
     notebook.scrollTop = 0;
@@ -48,8 +57,20 @@ class JupyterLab:
     folder: Path
 
 
-# From a notebook's file to the notebook that JupyterLab saved, and the figures on its page.
-Read = Callable[[Path], tuple[nbformat.NotebookNode, int]]
+@dataclass(frozen=True)
+class Seen:
+    """What there is of a notebook when all its cells have run."""
+
+    notebook: nbformat.NotebookNode
+    """As JupyterLab saved it."""
+    images: int
+    """How many figures are on the page."""
+    barriers: list[str]
+    """What keeps somebody from reading it, in the light or the dark theme."""
+
+
+Read = Callable[[Path], Seen]
+"""From a notebook's file to what is seen of it."""
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +92,11 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     home = tmp_path_factory.mktemp("jupyter")
     folder = tmp_path_factory.mktemp("course")
     for entry in PROJECT.iterdir():  # a lesson may show a file of the project
-        if entry.name != "notebooks":
+        if entry.name not in ("notebooks", "docs"):
             (folder / entry.name).symlink_to(entry)
     (folder / "notebooks").mkdir()
-    # Jupyter's server follows no link to a picture.
-    shutil.copytree(PROJECT / "notebooks/pictures", folder / "notebooks/pictures")
+    for pictures in ["notebooks/pictures", "docs"]:  # Jupyter's server follows no link to one
+        shutil.copytree(PROJECT / pictures, folder / pictures)
     for name, settings in SETTINGS.items():
         file = home / "settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -129,6 +150,24 @@ def open_notebook(page: Page, jupyterlab: JupyterLab, name: str) -> None:
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
 
 
+def show_all(page: Page) -> None:
+    """Have a window as high as the notebook: axe passes over what has to be scrolled to.
+
+    And a body that is not empty: JupyterLab takes all out of it, and axe takes that for hidden.
+    """
+    page.add_style_tag(content="body { height: 100vh }")
+    height = page.evaluate(SCROLL_TO_TOP)
+    page.set_viewport_size({"width": 1280, "height": height + 150})
+    page.evaluate(SCROLL_TO_TOP)
+
+
+def darken(page: Page) -> None:
+    """Have the dark theme, as a reader whose system is dark."""
+    page.emulate_media(color_scheme="dark")
+    dark = ("data-jp-theme-light", "false")
+    expect(page.locator("body")).to_have_attribute(*dark, timeout=60_000)
+
+
 def choose(page: Page, menu: str, entry: str) -> None:
     """Choose an entry of the menu bar."""
     page.locator(".lm-MenuBar-itemLabel", has_text=re.compile(f"^{menu}$")).click()
@@ -159,7 +198,7 @@ def read(jupyterlab: JupyterLab, page: Page) -> Read:
     With SCREENSHOTS=<folder> in the environment, the whole page is kept there as a picture.
     """
 
-    def read(source: Path) -> tuple[nbformat.NotebookNode, int]:
+    def read(source: Path) -> Seen:
         notebook = nbformat.read(source, as_version=4)
         for cell in notebook.cells:
             if cell.cell_type == "code":
@@ -176,6 +215,13 @@ def read(jupyterlab: JupyterLab, page: Page) -> Read:
             seen = page.locator(".jp-CodeCell .jp-InputPrompt, .jp-Dialog").all_text_contents()
             pytest.fail(f"{source.name} has not ended after 120 s; prompts and dialogues: {seen}")
         images = page.evaluate(LOADED_IMAGES)
+        show_all(page)
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=Path(folder) / f"{source.stem}.png")
+        found = page.evaluate(BROKEN_IMAGES)
+        found += barriers(page, within=OF_THE_COURSE, rules=NOT_OURS, iframes=False)
+        darken(page)
+        found += barriers(page, within=OF_THE_COURSE, runOnly=["color-contrast"], iframes=False)
         choose(page, "File", "Save Notebook")
         page.wait_for_selector(".jp-mod-current:not(.jp-mod-dirty)", state="attached")
         deadline = time.monotonic() + 10
@@ -183,11 +229,6 @@ def read(jupyterlab: JupyterLab, page: Page) -> Read:
             assert time.monotonic() < deadline, f"JupyterLab has not saved {source.name}"
             page.wait_for_timeout(50)
 
-        if folder := os.environ.get("SCREENSHOTS"):
-            height = page.evaluate(SCROLL_TO_TOP)
-            page.set_viewport_size({"width": 1280, "height": height + 150})
-            page.evaluate(SCROLL_TO_TOP)
-            page.screenshot(path=Path(folder) / f"{source.stem}.png")
-        return nbformat.read(copy, as_version=4), images
+        return Seen(nbformat.read(copy, as_version=4), images, found)
 
     return read

@@ -1,23 +1,21 @@
 """Every notebook in JupyterLab, in a real browser, as a reader meets it."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from tests.browser.conftest import Read, Seen
 
-# The fixture `read` of conftest.py.
-Read = Callable[[Path], tuple[nbformat.NotebookNode, int]]
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
-def problems(notebook: nbformat.NotebookNode, images_on_page: int) -> list[str]:
+def problems(seen: Seen) -> list[str]:
     """Say what a reader would stumble over; nothing, when all is well."""
-    found = []
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    found = [f"a barrier: {barrier}" for barrier in seen.barriers]
+    cells = [cell for cell in seen.notebook.cells if cell.cell_type == "code"]
     counts = [cell.execution_count for cell in cells]
     if counts != list(range(1, len(cells) + 1)):
         found.append(f"not every cell ran once, in order: {counts}")
@@ -28,34 +26,41 @@ def problems(notebook: nbformat.NotebookNode, images_on_page: int) -> list[str]:
                 found.append(f"cell {number} failed: {output.ename}: {output.evalue}")
     shown = [output.get("data", {}) for cell in cells for output in cell.outputs]
     images = sum("image/png" in each or "<img " in each.get("text/html", "") for each in shown)
-    if images != images_on_page:
-        found.append(f"{images} figures were saved, {images_on_page} are on the page")
+    if images != seen.images:
+        found.append(f"{images} figures were saved, {seen.images} are on the page")
     return found
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_cell_runs_and_every_figure_is_seen(read: Read, notebook: Path) -> None:
-    assert problems(*read(notebook)) == []
+def test_every_cell_runs_and_everybody_can_read_it(read: Read, notebook: Path) -> None:
+    assert problems(read(notebook)) == []
 
 
-def test_a_cell_that_fails_is_noticed(read: Read, tmp_path: Path) -> None:
+def test_what_fails_or_cannot_be_read_is_noticed(read: Read, tmp_path: Path) -> None:
     figure = "import matplotlib.pyplot as plt\nplt.plot([1, 2, 3]);"
     meant = new_code_cell("raise ValueError('meant')", metadata={"tags": ["raises-exception"]})
-    cells = [new_code_cell(figure), meant, new_code_cell("1 / 0"), new_code_cell("'not run'")]
+    ink = "from IPython.display import HTML\nHTML('<p style=\"color: #222\">Ink</p>')"
+    sources = [figure, ink, "1 / 0", "'not run'"]
+    cells = [meant, *(new_code_cell(source) for source in sources)]
     python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     planted = tmp_path / "planted.ipynb"
     nbformat.write(new_notebook(cells=cells, metadata=python), planted)
-    notebook, images_on_page = read(planted)
-    assert images_on_page == 1
-    assert problems(notebook, images_on_page) == [
-        "not every cell ran once, in order: [1, 2, 3, None]",
-        "cell 3 failed: ZeroDivisionError: division by zero",
-    ]
+    seen = read(planted)
+    assert seen.images == 1
+    *found, counts, failed = problems(seen)
+    assert counts == "not every cell ran once, in order: [1, 2, 3, 4, None]"
+    assert failed == "cell 4 failed: ZeroDivisionError: division by zero"
+    for barrier in [
+        "image-alt: <img src=",
+        'color-contrast: <span class="ansi-red-fg">ValueError</span>',  # as IPython shows it
+        'color-contrast: <p style="color: #222">Ink</p>',  # in the dark theme
+    ]:
+        assert any(each.startswith(f"a barrier: {barrier}") for each in found)
 
 
 def test_a_figure_that_is_not_on_the_page_is_noticed() -> None:
     picture = nbformat.v4.new_output("display_data", data={"text/html": '<img alt="a" src="b"/>'})
     cell = new_code_cell("figure()", execution_count=1, outputs=[picture])
-    assert problems(new_notebook(cells=[cell]), images_on_page=0) == [
+    assert problems(Seen(new_notebook(cells=[cell]), images=0, barriers=[])) == [
         "1 figures were saved, 0 are on the page"
     ]

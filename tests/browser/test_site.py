@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from tests.browser.barriers import barriers
 
 SITE = Path(__file__).parents[2] / "build" / "site"
 PAGES = sorted(
@@ -58,25 +58,6 @@ def tab(context: BrowserContext) -> Iterator[Page]:
     with context.new_page() as page:
         page.set_viewport_size(PHONE)
         yield page
-
-
-def barriers(tab: Page, without: str = "", **options: Any) -> list[str]:
-    """Return what keeps somebody from reading or using the page: axe's two gravest kinds.
-
-    Args:
-        tab: where the page is open.
-        without: what of the page is not looked at, as a CSS selector.
-        **options: axe's own; `runOnly=["color-contrast"]`, for one.
-    """
-    context = {"exclude": [without]} if without else None
-    # Without `preload`, axe does not look for style sheets where there are none.
-    found = Axe().run(tab, context, {"resultTypes": ["violations"], "preload": False, **options})
-    return [
-        f"{each['id']}: {node['html'][:200]}"
-        for each in found.response["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
 
 
 def darken(tab: Page) -> None:
