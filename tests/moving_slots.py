@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from redis.crc import key_slot
 from tests.support import until
 
+from private_redis.server import PASSWORD
 from private_redis.several import Cluster, ask
 
 
@@ -34,7 +35,7 @@ async def move_slot(
             if first and number == len(keys) // 2:
                 await half_way()
                 first = False
-            ask(before, "MIGRATE", "127.0.0.1", after.port, each, 0, 5000)
+            ask(before, "MIGRATE", "127.0.0.1", after.port, each, 0, 5000, "AUTH", PASSWORD)
     for server in (after, before):
         ask(server, "CLUSTER", "SETSLOT", slot, "NODE", id_after)
     await until(lambda: cluster.owner(key) is after)

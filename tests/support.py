@@ -48,6 +48,13 @@ def exists(pid: int) -> bool:
     return True
 
 
+def as_user(url: str, user: str = "", password: str = "") -> str:
+    """Return a URL with another login; without a user, that of `default`; without both, none."""
+    scheme, _, rest = url.partition("://")
+    login = f"{user}:{password}@" if user or password else ""
+    return f"{scheme}://{login}{rest.rpartition('@')[2]}"
+
+
 def ping(url: str) -> bool:
     """Return whether a Redis answers there."""
     with suppress(RedisError), redis.Redis.from_url(url) as client:

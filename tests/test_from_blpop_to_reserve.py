@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from redis.exceptions import NoPermissionError
-from tests.support import until
+from tests.support import as_user, until
 
 from backend.core import reliable_queue
 from backend.core.redis import RedisClient
@@ -164,7 +164,7 @@ async def detector(admin: RedisClient) -> AsyncIterator[RedisClient]:
     """A client of the page's user, as it is before the move: it may do what BLPOP needs."""
     user = "ACL SETUSER detector on >word ~detection_queue +ping +blpop +client|setinfo"
     await admin.call(*user.split())
-    url = admin.redis_url.replace("redis://", "redis://detector:word@")
+    url = as_user(admin.redis_url, "detector", "word")
     async with RedisClient(url) as client:
         yield client
 

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 from redis.exceptions import NoPermissionError
 from ruamel.yaml import YAML
+from tests.support import as_user
 
 from backend.api.app import create_app
 from backend.core.redis import RedisClient
@@ -180,7 +181,7 @@ def test_the_user_of_the_readme_can_look_and_cannot_push(private_server: Private
     with Redis.from_url(private_server.url) as admin:
         admin.execute_command(*user_of_the_readme())
         admin.rpush("detection_queue", "{}")
-    url = private_server.url.replace("//", "//watcher:secret@")
+    url = as_user(private_server.url, "watcher", "secret")
     assert queues.main(["--url", url, "--over", "0.01", "--max-length", "5"]) == 0
     with Redis.from_url(url) as watcher, pytest.raises(NoPermissionError):
         watcher.rpush("detection_queue", "{}")
@@ -191,5 +192,5 @@ async def test_the_user_of_the_readme_gets_every_metric(
 ) -> None:
     with Redis.from_url(private_server.url) as admin:
         admin.execute_command(*user_of_the_readme())
-    seen = await samples_of(private_server.url.replace("//", "//watcher:secret@"))
+    seen = await samples_of(as_user(private_server.url, "watcher", "secret"))
     assert seen.keys() == exported.keys()

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +27,7 @@ class Supervised(subprocess.Popen[bytes]):
         command: the program and its arguments.
         folder: a folder that is removed when this process ends or lets go; "" for none.
         output: where the program's output and errors go; by default a pipe, our `stderr`.
+        environment: its variables; by default those of this process.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Supervised(subprocess.Popen[bytes]):
         *,
         folder: str = "",
         output: int | IO[bytes] = subprocess.PIPE,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(
             [sys.executable, "-I", "-S", SUPERVISOR, folder, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,
+            env=environment,
             start_new_session=True,
         )
         _all.add(self)

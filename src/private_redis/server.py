@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import random
+import secrets
 import shutil
 import signal
 import socket
@@ -25,12 +26,17 @@ from private_redis.program import find_server
 
 FOLDER = "private-server-"
 """How the names of servers' folders begin."""
-LOG = "log"
-"""In its folder: what the server says."""
+LOG, CONFIGURATION = "log", "redis.conf"
+"""In its folder, which nobody else can open: what the server says, and its password."""
+PASSWORD = secrets.token_hex(16)
+"""Of all servers of this program, so that each can be another's replica."""
 
 
 class PrivateServer:
     """A Redis server of our own: on loopback, on a free port, by default storing nothing.
+
+    It has a random password: other users of this machine can reach its port, and no more. `url`
+    carries it, so hand that on in the environment: everybody can read a command line.
 
     It ends with the process that started it, however that process ends, also with `kill -9`. It
     does not share the terminal or the process group, so an interrupt (Ctrl-C, the stop button) does
@@ -88,7 +94,10 @@ class PrivateServer:
             self.stop()
             self._folder = _new_folder()
             self._lock = _locked(self._folder)
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", self._folder]
+        secret = Path(self._folder, CONFIGURATION)
+        secret.write_text(f"requirepass {PASSWORD}\nmasterauth {PASSWORD}\n")
+        options = ["--include", str(secret)]
+        options += ["--port", str(port), "--bind", "127.0.0.1", "--dir", self._folder]
         options += ["--save", "", "--appendfsync", "always"]
         options += ["--appendonly", "yes" if self._append_only else "no"]
         with Path(self._folder, LOG).open("wb") as log:
@@ -102,7 +111,7 @@ class PrivateServer:
 
     def _answers(self, port: int, deadline: float) -> bool:
         """Wait until it is our server that answers on `port`; False when it ends or is too slow."""
-        with client_without_retries(f"redis://127.0.0.1:{port}", timeout=1.0) as client:
+        with client_without_retries(_url(port), timeout=1.0) as client:
             while self.running and time.monotonic() < deadline:
                 with contextlib.suppress(redis.RedisError):
                     # Is it ours? Another server on this port would answer as well.
@@ -167,8 +176,8 @@ class PrivateServer:
 
     @property
     def url(self) -> str:
-        """The server's URL, for example `redis://127.0.0.1:20379/0`."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        """The server's URL with its password: `redis://:1a2b3c…@127.0.0.1:20379/0`."""
+        return _url(self.port)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -215,6 +224,10 @@ def _exists(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _url(port: int) -> str:
+    return f"redis://:{PASSWORD}@127.0.0.1:{port}/0"
 
 
 def _free_port() -> int:

@@ -24,7 +24,13 @@ from redis.crc import key_slot
 
 from private_redis.errors import RedisUnavailable
 from private_redis.program import find_server
-from private_redis.server import PrivateServer, _locked, _new_folder, client_without_retries
+from private_redis.server import (
+    PASSWORD,
+    PrivateServer,
+    _locked,
+    _new_folder,
+    client_without_retries,
+)
 
 PRIMARY = "home_security"
 """The name under which the Sentinels know the primary."""
@@ -117,7 +123,7 @@ class SentinelSet(Several):
     def url(self) -> str:
         """For a `RedisClient`."""
         addresses = ",".join(f"127.0.0.1:{each.port}" for each in self.sentinels)
-        return f"redis+sentinel://{addresses}/{PRIMARY}/0"
+        return f"redis+sentinel://:{PASSWORD}@{addresses}/{PRIMARY}/0"
 
     def primary(self) -> PrivateServer:
         """Return the server that is the primary now, by the word of the first Sentinel."""
@@ -175,10 +181,12 @@ class SentinelSet(Several):
         for number in range(3):
             config = self.folder / f"{number}.conf"
             config.touch()
-            sentinel = _server(self.folder / f"sentinel-{number}", "--sentinel", file=str(config))
+            options = ("--sentinel", "--requirepass", "")  # clients ask them without a password
+            sentinel = _server(self.folder / f"sentinel-{number}", *options, file=str(config))
             self.sentinels.append(self._open.enter_context(sentinel))
             ask(sentinel, "SENTINEL", "MONITOR", PRIMARY, "127.0.0.1", primary.port, 2)
             settings = {"down-after-milliseconds": DOWN_AFTER, "failover-timeout": 3000}
+            settings |= {"auth-pass": PASSWORD}
             for name, value in settings.items():
                 ask(sentinel, "SENTINEL", "SET", PRIMARY, name, value)
 
@@ -220,7 +228,8 @@ class Cluster(Several):
     @property
     def url(self) -> str:
         """For a `RedisClient`."""
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{each.port}" for each in self.servers)
+        addresses = ",".join(f"127.0.0.1:{each.port}" for each in self.servers)
+        return f"redis+cluster://:{PASSWORD}@{addresses}"
 
     def is_whole(self) -> bool:
         """Return whether each server that runs sees all slots served."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.support import SECRET
+from tests.support import SECRET, as_user
 
 from course.session import check
 from private_redis import PrivateServer, RedisUnavailable
@@ -115,28 +115,28 @@ def test_tls_spoken_to_a_server_without_tls_is_told(private_server: PrivateServe
 
 
 def test_a_missing_database_is_told(private_server: PrivateServer) -> None:
-    url = f"redis://127.0.0.1:{private_server.port}/99"
+    url = private_server.url.removesuffix("/0") + "/99"
     assert "no database of this number" in diagnosis(url)
 
 
 def test_a_wanted_password_is_told(locked_server: PrivateServer) -> None:
-    assert "wants a password" in diagnosis(locked_server.url)
+    assert "wants a password" in diagnosis(as_user(locked_server.url))
 
 
 def test_a_wrong_password_is_told_at_once_and_not_shown(locked_server: PrivateServer) -> None:
     started = time.monotonic()
-    said = diagnosis(f"redis://:wrong-{SECRET}@127.0.0.1:{locked_server.port}/0")
+    said = diagnosis(as_user(locked_server.url, password=f"wrong-{SECRET}"))
     assert "refused the user name or the password" in said
     assert SECRET not in said
     assert time.monotonic() - started < 1  # redis-py by itself tries for 4 s
 
 
 def test_the_right_password_passes(locked_server: PrivateServer) -> None:
-    check(f"redis://:{SECRET}@127.0.0.1:{locked_server.port}/0")
+    check(as_user(locked_server.url, password=SECRET))
 
 
 def test_a_user_without_rights_is_named(locked_server: PrivateServer) -> None:
-    said = diagnosis(f"redis://guest:{SECRET}@127.0.0.1:{locked_server.port}/0")
+    said = diagnosis(as_user(locked_server.url, "guest", SECRET))
     assert "user guest" in said
     assert "permission" in said
     assert SECRET not in said

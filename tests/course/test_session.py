@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import jupyter_client
 import pytest
 import redis
-from tests.support import SECRET, exists, wait_until
+from tests.support import SECRET, as_user, exists, wait_until
 
 from course import session
 from private_redis import PrivateServer, RedisUnavailable
@@ -64,7 +64,7 @@ print("answers")
 
 
 def test_with_redis_url_that_server_is_used(private_server: PrivateServer) -> None:
-    url = f"redis://127.0.0.1:{private_server.port}/2"
+    url = private_server.url.removesuffix("/0") + "/2"
     said = run("import course; print(course.start().url)", REDIS_URL=url)
     line = f"the server that REDIS_URL names (127.0.0.1:{private_server.port}, database 2)"
     assert said.stdout == f"Redis: {line}\n{url}\n"
@@ -134,7 +134,7 @@ def test_exit_is_quick_and_quiet_when_the_shared_server_hangs(
 
 
 def test_the_url_is_not_in_the_repr(locked_server: PrivateServer) -> None:
-    url = f"redis://:{SECRET}@127.0.0.1:{locked_server.port}/0"
+    url = as_user(locked_server.url, password=SECRET)
     said = run("import course; print(course.start())", REDIS_URL=url)
     assert "CourseRedis(" in said.stdout
     assert SECRET not in said.stdout + said.stderr
@@ -145,7 +145,7 @@ def finishing(
     private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[session.CourseRedis]:
     """What `finish()` cleans up: our part of a server that REDIS_URL names. It holds 3 keys."""
-    guest = f"redis://guest:{SECRET}@127.0.0.1:{private_server.port}/0"
+    guest = as_user(private_server.url, "guest", SECRET)
     ours = session.CourseRedis(guest, "course:12345678:", "a shared server")
     monkeypatch.setattr(session, "_current", ours)
     with redis.Redis.from_url(private_server.url) as client:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 import redis as redis_py
 from redis.asyncio import Redis
+from tests.support import as_user
 
 from backend.core.redis import RedisClient
 from course import wire
@@ -125,7 +126,7 @@ async def test_a_server_that_hangs_ends_in_a_timeout(private_server: PrivateServ
 async def test_a_user_who_may_not_monitor_is_told_what_to_do(private_server: PrivateServer):
     with redis_py.Redis.from_url(private_server.url) as admin:
         admin.execute_command("ACL SETUSER dana on nopass ~* &* +@all -monitor")
-    url = private_server.url.replace("//", "//dana:any@")
+    url = as_user(private_server.url, "dana", "any")
     async with wire.watch(CourseRedis(url, "course:test:", "a private server")) as commands:
         pass
     (said,) = commands

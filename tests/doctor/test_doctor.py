@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 import redis
-from tests.support import SECRET
+from tests.support import SECRET, as_user
 
 import backend as backend_package
 from course import __main__ as commands
@@ -130,7 +130,7 @@ def test_a_password_is_not_shown(examined: Examined, private_server: PrivateServ
     with redis.Redis.from_url(private_server.url) as client:
         client.config_set("requirepass", SECRET)
     for password in (SECRET, f"wrong-{SECRET}"):
-        _, said = examined(f"redis://:{password}@127.0.0.1:{private_server.port}/0")
+        _, said = examined(as_user(private_server.url, password=password))
         assert SECRET not in said
 
 
@@ -204,7 +204,7 @@ def test_a_missing_permission_is_named(
 ) -> None:
     with redis.Redis.from_url(private_server.url) as client:
         client.execute_command("ACL", "SETUSER", "guest", "on", f">{SECRET}", *rights.split())
-    status, said = examined(f"redis://guest:{SECRET}@127.0.0.1:{private_server.port}/0")
+    status, said = examined(as_user(private_server.url, "guest", SECRET))
     line = said.splitlines()[-3]
     assert line.startswith(f"{mark:<4}  permissions: ")
     assert named in line
@@ -216,7 +216,7 @@ def test_a_user_who_may_not_ask_for_info_gets_warnings(
 ) -> None:
     with redis.Redis.from_url(private_server.url) as client:
         client.execute_command(*f"ACL SETUSER guest on >{SECRET} ~* &* +@all -info".split())
-    status, said = examined(f"redis://guest:{SECRET}@127.0.0.1:{private_server.port}/0")
+    status, said = examined(as_user(private_server.url, "guest", SECRET))
     assert status == 0
     assert "warn  memory policy: this user may not ask" in said
     assert "warn  server version: this user may not ask (INFO). Lessons 01 and 04" in said

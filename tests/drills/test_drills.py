@@ -152,7 +152,7 @@ def test_a_notebook_that_is_killed_in_a_drill_leaves_nothing() -> None:
     code = (
         "import asyncio; from drills import on_call\n"
         "system = asyncio.run(on_call.start(1, seed=1))\n"
-        "print(system.folder, system.server.port, flush=True); input()"
+        "print(system.folder, system.url, flush=True); input()"
     )
     kernel = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -162,9 +162,9 @@ def test_a_notebook_that_is_killed_in_a_drill_leaves_nothing() -> None:
         page, place = kernel.stdout.readline(), kernel.stdout.readline()
         assert page.startswith("Incident 1.")
         kernel.kill()
-    folder, port = place.split()
+    folder, url = place.split()
     wait_until(lambda: not Path(folder).exists(), "the folder is removed")
-    assert not ping(f"redis://127.0.0.1:{port}")
+    assert not ping(url)
 
 
 async def test_without_a_diagnosis_nothing_is_judged(capsys: pytest.CaptureFixture[str]) -> None:

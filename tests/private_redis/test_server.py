@@ -1,16 +1,18 @@
-"""A private server: it answers, stops, hangs, comes back, and stores nothing."""
+"""A private server: it answers us alone, stops, hangs, comes back, and stores nothing."""
 
 from __future__ import annotations
 
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 import redis
-from tests.support import exists, ping, wait_until
+from tests.support import as_user, exists, ping, wait_until
 
 from course.session import check
 from private_redis import PrivateServer, RedisUnavailable
+from private_redis.server import CONFIGURATION, PASSWORD
 
 
 def test_a_started_server_answers(private_server: PrivateServer) -> None:
@@ -116,3 +118,36 @@ def test_a_server_that_lost_its_port_says_so(private_server: PrivateServer) -> N
         pytest.raises(RedisUnavailable, match="already in use"),
     ):
         private_server.start()
+
+
+def test_a_connection_without_the_password_is_refused(private_server: PrivateServer) -> None:
+    stranger = as_user(private_server.url)
+    with redis.Redis.from_url(stranger, protocol=2) as client:  # which sends the command itself
+        for command in ("PING", "SET key value", "FLUSHALL"):
+            with pytest.raises(redis.AuthenticationError, match="Authentication required"):
+                client.execute_command(*command.split())
+    with pytest.raises(RedisUnavailable, match="refused the user name or the password"):
+        check(as_user(private_server.url, password="a-guess"))
+
+
+def test_other_users_of_the_machine_cannot_read_the_password(private_server: PrivateServer) -> None:
+    with redis.Redis.from_url(private_server.url) as client:
+        folder = Path(client.config_get("dir")["dir"])
+    processes = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "args"], capture_output=True, text=True, check=True
+    ).stdout
+    assert str(folder) in processes  # it is the list that names our server
+    assert PASSWORD not in processes
+    assert PASSWORD in (folder / CONFIGURATION).read_text()
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_server_that_was_started_again_wants_the_same_password(
+    private_server: PrivateServer,
+) -> None:
+    with redis.Redis.from_url(private_server.url) as client:
+        client.config_set("requirepass", "")
+    private_server.stop()
+    private_server.start()
+    assert not ping(as_user(private_server.url))
+    assert ping(private_server.url)

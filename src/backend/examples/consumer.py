@@ -1,11 +1,12 @@
 """A consumer as a program: it pops or reserves items, works on each for a moment, and reports.
 
-    python -m backend.examples.consumer redis://localhost:6379/0 reserve '{"work_seconds": 1}'
+    python -m backend.examples.consumer reserve '{"work_seconds": 1}'
 
-Its arguments are the server, the mode, and its `Options` as JSON. It takes items until SIGTERM or
-Ctrl-C, and reports on standard output, one JSON object a line: `{"ready": true}`, then
-`{"taken": id}` when it has an item, and `{"handled": id}` when its work on it is done, or
-`{"failed": id}`. The failure lab of the course starts such consumers, to kill them.
+Its arguments are the mode, and its `Options` as JSON; the server is the one that REDIS_URL names,
+else localhost:6379. It takes items until SIGTERM or Ctrl-C, and reports on standard output, one
+JSON object a line: `{"ready": true}`, then `{"taken": id}` when it has an item, and
+`{"handled": id}` when its work on it is done, or `{"failed": id}`. The failure lab of the course
+starts such consumers, to kill them.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from backend.examples.pop_or_reserve import COMMANDS, QUEUE, Mode, Options, cons
 logger = logging.getLogger("consumer")
 
 
-async def main(url: str, mode: Mode, options: Options) -> None:
+async def main(mode: Mode, options: Options) -> None:
     """Consume until SIGTERM or Ctrl-C, between two items. Errors are logged, and it goes on."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    client = RedisClient(url, backoff_base=0.05)
+    client = RedisClient(backoff_base=0.05)
     async with client, consume(client, mode, options) as take:
         report(ready=True)
         while not stopping.is_set():
@@ -85,7 +86,6 @@ def run(arguments: Sequence[str] | None = None) -> None:
         prog="python -m backend.examples.consumer",
         description=f"Take items from {QUEUE} until Ctrl-C, and report on each.",
     )
-    parser.add_argument("url", help="the server, as redis://localhost:6379/0")
     parser.add_argument("mode", choices=COMMANDS, help="how it takes them")
     parser.add_argument(
         "options",
@@ -96,7 +96,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     )
     chosen = parser.parse_args(arguments)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    asyncio.run(main(chosen.url, chosen.mode, chosen.options))
+    asyncio.run(main(chosen.mode, chosen.options))
 
 
 if __name__ == "__main__":

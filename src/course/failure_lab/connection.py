@@ -29,7 +29,9 @@ class Proxy:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._clients: set[socket.socket] = set()  # our ends of their connections
         self._marks: list[bytes] = []
-        self.url = f"redis://127.0.0.1:{self._listening.getsockname()[1]}{server.path}"
+        login, at, _ = server.netloc.rpartition("@")
+        here = f"{login}{at}127.0.0.1:{self._listening.getsockname()[1]}"
+        self.url = server._replace(netloc=here).geturl()
         self.connections = 0
         self.lost = 0
         threading.Thread(target=self._accept, daemon=True).start()

@@ -41,7 +41,8 @@ class Consumer:
         self.taken, self.handled = self._reports["taken"], self._reports["handled"]
         self.log: list[str] = []
         self._supervisor = Supervised(
-            [sys.executable, *program, url, mode, json.dumps(asdict(options))]
+            [sys.executable, *program, mode, json.dumps(asdict(options))],
+            environment={**os.environ, "REDIS_URL": url},
         )
         self.pid = self._supervisor.read_program_pid() or 0
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import redis.asyncio
 from redis import exceptions
-from tests.support import hear, until
+from tests.support import as_user, hear, until
 
 from backend.core.redis import DEFAULT_URL, RedisClient
 from backend.core.scripts import load
@@ -175,12 +175,12 @@ async def test_a_wrong_password_is_reported_at_once_and_tried_once(
 ) -> None:
     await admin.config_set("requirepass", "right")
     before = time.monotonic()
-    for url in (proxy.url, proxy.url.replace("//", "//:wrong@")):
+    for url in (as_user(proxy.url), as_user(proxy.url, password="wrong")):
         with pytest.raises(exceptions.AuthenticationError):
             await RedisClient(url, backoff_base=2).connect()
     assert proxy.connections == 2
     assert time.monotonic() - before < 1
-    async with RedisClient(proxy.url.replace("//", "//:right@")) as client:
+    async with RedisClient(as_user(proxy.url, password="right")) as client:
         assert (await client.health_check())["connected"]
 
 

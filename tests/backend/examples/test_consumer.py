@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -21,7 +22,8 @@ CONSUMER = "backend.examples.consumer"
 async def test_it_reports_on_each_item_and_ends_when_it_is_told(
     private_server: PrivateServer, tmp_path: Path, mode: Mode, number: signal.Signals
 ) -> None:
-    with Program(tmp_path / "reports", CONSUMER, private_server.url, mode) as program:
+    redis = {**os.environ, "REDIS_URL": private_server.url}
+    with Program(tmp_path / "reports", CONSUMER, mode, env=redis) as program:
         async with RedisClient(private_server.url) as client:
             await add(client, mode, {"id": 7}, "key of 7")
             await program.says("handled")
@@ -34,10 +36,10 @@ async def test_it_reports_on_each_item_and_ends_when_it_is_told(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "the following arguments are required: url, mode"),
-        (["redis://localhost", "take"], "invalid choice: 'take'"),
-        (["redis://localhost", "pop", '{"work": 1}'], "invalid options value"),
-        (["redis://localhost", "pop", "soon"], "invalid options value"),
+        ([], "the following arguments are required: mode"),
+        (["take"], "invalid choice: 'take'"),
+        (["pop", '{"work": 1}'], "invalid options value"),
+        (["pop", "soon"], "invalid options value"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments: list[str], says: str) -> None:

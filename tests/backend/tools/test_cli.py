@@ -10,6 +10,7 @@ from io import BytesIO
 
 import pytest
 import redis
+from tests.support import as_user
 
 from backend.tools.cli import Cli, main, read
 from backend.tools.command_line import NotDoneError
@@ -97,10 +98,10 @@ def test_a_server_that_is_away_or_hangs_is_told(private_server: PrivateServer) -
 
 def test_a_password_is_used_and_not_shown(private_server: PrivateServer, say: Say) -> None:
     say("CONFIG SET requirepass open-sesame")
-    right = private_server.url.replace("//", "//:open-sesame@")
+    right = as_user(private_server.url, password="open-sesame")
     assert Cli(right).ask(["PING"]) == "PONG"
     with pytest.raises(NotDoneError, match="refused") as refused:
-        Cli(private_server.url.replace("//", "//:mistaken@"))("PING")
+        Cli(as_user(private_server.url, password="mistaken"))("PING")
     assert "mistaken" not in str(refused.value)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import redis.asyncio
+from tests.support import as_user
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
@@ -263,7 +264,7 @@ async def test_a_wrong_password_is_told_and_not_shown(
     admin: redis.asyncio.Redis, private_server: PrivateServer, shell: Shell
 ) -> None:
     await admin.config_set("requirepass", "right")
-    status, out, err = await shell(url=private_server.url.replace("//", "//:mistaken@"))
+    status, out, err = await shell(url=as_user(private_server.url, password="mistaken"))
     assert (status, out) == (2, "")
     assert "it refused the user name or the password" in err
     assert "mistaken" not in err
@@ -275,7 +276,7 @@ async def test_a_user_who_may_not_look_is_told_what_is_missing(
     await admin.execute_command(
         "ACL", "SETUSER", "guest", "on", ">secret", "~*", "+ping", "+evalsha", "+script|load"
     )
-    status, out, err = await shell(url=private_server.url.replace("//", "//guest:secret@"))
+    status, out, err = await shell(url=as_user(private_server.url, "guest", "secret"))
     assert (status, out) == (2, "")
     assert "it lets us in, but not work" in err
     assert "Ask the person who runs it for the permission" in err
@@ -299,7 +300,7 @@ async def test_a_user_who_may_read_and_nothing_else_can_look(
     ):
         await add(client, 2)
         await queue.take()
-        url = private_server.url.replace("//", "//watcher:secret@")
+        url = as_user(private_server.url, "watcher", "secret")
         result = await asyncio.to_thread(in_a_shell, url, "--over", "0.1", "--max-length", "5")
     assert (result.returncode, result.stderr) == (0, "")
     assert "detection_queue        1      0        1" in result.stdout

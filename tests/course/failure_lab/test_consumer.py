@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+
 import pytest
 
 from course.failure_lab.round import Round
@@ -50,3 +53,11 @@ async def test_a_consumer_that_cannot_start_shows_the_end_of_its_log(round: Roun
     ):
         await round.start_consumer(lease=-1)
     assert not any(consumer.alive for consumer in round.consumers)
+
+
+async def test_the_password_of_the_server_is_on_no_command_line(round: Round) -> None:
+    consumer = await round.start_consumer()
+    shown = ["ps", "-ww", "-o", "args", "-p", str(consumer.pid)]
+    line = (await asyncio.to_thread(subprocess.run, shown, capture_output=True, text=True)).stdout
+    assert "backend.examples.consumer" in line
+    assert "redis://" not in line
