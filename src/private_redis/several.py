@@ -185,8 +185,11 @@ class SentinelSet(Several):
             sentinel = _server(self.folder / f"sentinel-{number}", *options, file=str(config))
             self.sentinels.append(self._open.enter_context(sentinel))
             ask(sentinel, "SENTINEL", "MONITOR", PRIMARY, "127.0.0.1", primary.port, 2)
-            settings = {"down-after-milliseconds": DOWN_AFTER, "failover-timeout": 3000}
-            settings |= {"auth-pass": PASSWORD}
+            settings = {
+                "auth-pass": PASSWORD,
+                "down-after-milliseconds": DOWN_AFTER,
+                "failover-timeout": 3000,
+            }
             for name, value in settings.items():
                 ask(sentinel, "SENTINEL", "SET", PRIMARY, name, value)
 
