@@ -18,7 +18,8 @@ from tests.support import until
 from backend.core.redis import RedisClient
 from backend.examples.pop_or_reserve import QUEUE
 from course.failure_lab.round import Round
-from private_redis.several import Cluster, SentinelSet
+from private_redis import PrivateServer
+from private_redis.several import Cluster, SentinelSet, ask
 
 NAMESPACE = "{lab}:"
 
@@ -101,6 +102,27 @@ async def fail_over_waiting(round: RoundOfSeveral, tries: int) -> None:
     await round.add(tries)  # the producer makes them again
     async with at_work(round):
         pass
+
+
+async def fail_over_refusing(round: RoundOfSeveral, tries: int) -> None:
+    """The same, and the primary takes no push while it has no replica: none is acknowledged."""
+    several: SentinelSet = round.server.started
+    ask(several.primary(), "CONFIG", "SET", "min-replicas-to-write", 1)
+    async with cut_off(several):
+        adding = asyncio.create_task(round.add(tries))
+        await until(lambda: has_refused(several.primary()), within=20)
+        adding.cancel()
+        await asyncio.gather(adding, return_exceptions=True)
+    if round.added:
+        raise AssertionError(f"acknowledged, and on no replica: {round.added}")
+    await round.add(tries)  # the producer makes them again
+    async with at_work(round):
+        pass
+
+
+def has_refused(primary: PrivateServer) -> bool:
+    """Return whether the primary has refused a write since it has no replica."""
+    return "errorstat_NOREPLICAS" in ask(primary, "INFO", "errorstats")
 
 
 async def has_items(round: RoundOfSeveral) -> bool:

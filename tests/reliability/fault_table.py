@@ -285,6 +285,14 @@ SCENARIOS = (
         open=failovers.with_sentinels,
     ),
     Scenario(
+        "Sentinel: the same, and the primary alone refuses (`min-replicas-to-write`)",
+        failovers.fail_over_refusing,
+        small=10,
+        full=100,
+        lost_with_pop=none,
+        open=failovers.with_sentinels,
+    ),
+    Scenario(
         "Cluster: the queue's server dies; each push waits for a replica",
         failovers.kill_a_server_of_the_cluster,
         small=1,
