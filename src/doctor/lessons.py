@@ -61,6 +61,8 @@ async def _queue(client: RedisClient) -> None:
     await client.get_queue_length("queue")
     await client.peek_queue("queue")
     await client.clear_queue("queue")
+    await client.add_many_to_queue("queue", [1, 2])
+    await client.get_many_from_queue("queue", 2)
     for _ in range(2):
         await add_to_queue_safe(client, "queue", 1, max_size=1, overflow_policy="drop_oldest")
 
@@ -80,6 +82,8 @@ async def _reliable_queue(client: RedisClient) -> None:
 async def _cache(client: RedisClient) -> None:
     await client.set("cache", 1, expire=60)
     await client.get("cache")
+    await client.set_many({"cache": 1}, expire=60)
+    await client.get_many(["cache"])
     await client.exists("cache")
     for command in (("EXPIRE", 60), ("TTL",), ("PTTL",)):
         await client.call(command[0], client.full_name("cache"), *command[1:])
