@@ -116,6 +116,7 @@ site/map
 :caption: Look up
 
 docs/glossary
+notebooks/reference_redis_client
 docs/troubleshooting
 docs/asyncio
 docs/runbook

@@ -21,6 +21,11 @@ def test_every_page_of_the_docs_is_linked() -> None:
     assert pages - set(re.findall(r"\]\(([^)#]+)\)", README)) == set()
 
 
+def test_every_notebook_is_linked() -> None:
+    notebooks = {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert notebooks - set(re.findall(r"\]\(([^)#]+)\)", README)) == set()
+
+
 def test_every_path_that_is_named_is_there() -> None:
     paths = re.findall(
         r"`((?:src|tests|docs|notebooks|scripts|\.ci|\.devcontainer)/[^\s`<*]*)`", README
@@ -53,7 +58,7 @@ def minutes(lesson: Path) -> str:
 
 
 def test_the_table_tells_of_each_lesson_how_long_it_takes() -> None:
-    lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    lessons = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     told = {path: time for path, time, _ in LESSON.findall(README)}
     assert told == {str(each.relative_to(ROOT)): minutes(each) for each in lessons}
 

@@ -17,8 +17,14 @@ MOST_RULES = 8
 """How many rules the sanitiser may have."""
 
 
-@pytest.mark.parametrize("rule", style.RULES, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        pytest.param(path, rule, id=f"{path.stem}-{rule.__name__}")
+        for path in NOTEBOOKS
+        for rule in style.rules_for(path)
+    ],
+)
 def test_is_written_in_the_style_of_the_course(path: Path, rule: style.Rule) -> None:
     if sentences := [f"{path.name}: {sentence}" for sentence in rule(read(path), path)]:
         pytest.fail("\n".join(sentences), pytrace=False)
@@ -80,7 +86,7 @@ def good() -> NotebookNode:
 
 
 def broken(notebook: NotebookNode, path: Path) -> list[str]:
-    return [rule.__name__ for rule in style.RULES if list(rule(notebook, path))]
+    return [rule.__name__ for rule in style.rules_for(path) if list(rule(notebook, path))]
 
 
 def test_a_notebook_that_keeps_every_rule_passes(folder: Path) -> None:
@@ -182,6 +188,16 @@ def test_a_missing_part_is_noticed(folder: Path, old: str, new: str, rule: str) 
     for cell in notebook.cells:
         cell.source = cell.source.replace(old, new)
     assert broken(notebook, folder / "00_bad.ipynb") == [rule]
+
+
+def test_a_reference_has_no_place_in_the_pipeline_and_no_questions(folder: Path) -> None:
+    notebook = good()
+    notebook.cells[0].source = "# The client\n\nWords are in the [glossary](../docs/glossary.md)."
+    del notebook.cells[2]
+    assert broken(notebook, folder / "reference_good.ipynb") == []
+    assert broken(notebook, folder / "00_bad.ipynb") == [
+        rule.__name__ for rule in style.RULES if rule in style.OF_LESSONS
+    ]
 
 
 @pytest.mark.parametrize(
