@@ -25,7 +25,7 @@ POLICY_VIOLATION = 1008
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # The page runs its own script and no other, talks to its own server and no other, and may be
-# shown in a frame by pages of this machine (JupyterLab) and no other.
+# shown in a frame by pages of this machine (JupyterLab), by VS Code's own pages, and no other.
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -35,7 +35,7 @@ POLICY = "; ".join(
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
-        "frame-ancestors 'self' http://localhost:* http://127.0.0.1:*",
+        "frame-ancestors 'self' http://localhost:* http://127.0.0.1:* vscode-webview: vscode-file:",
     ]
 )
 HEADERS = {

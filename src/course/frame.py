@@ -1,0 +1,33 @@
+"""Show a web page that this machine serves, from wherever the reader's browser looks."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from IPython.display import HTML
+
+
+def address(url: str) -> str:
+    """Return where the reader's browser finds the page at `url`, as `http://127.0.0.1:54321`.
+
+    In a hub, in a container or over ssh, 127.0.0.1 is another machine to the browser. There,
+    Jupyter's own server passes the page on, if it has jupyter-server-proxy.
+    """
+    base = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
+    if base is None and find_spec("jupyter_server_proxy"):
+        from jupyter_server.serverapp import list_running_servers
+
+        ours = os.environ.get("JPY_PARENT_PID", "")
+        bases = [each["base_url"] for each in list_running_servers() if str(each["pid"]) == ours]
+        base = bases[0] if bases else None
+    return f"{base}proxy/{urlsplit(url).port}/" if base else url
+
+
+def framed(url: str, *, name: str, height: int) -> HTML:
+    """Return a page in a frame of so many pixels, and a link that opens it in a tab."""
+    link = f'<p><a href="{address(url)}" target="_blank">Open {name} in a tab</a></p>'
+    shape = f'width="100%" height="{height}" frameborder="0"'
+    frame = f'<iframe src="{address(url)}" title="{name}" {shape}></iframe>'
+    return HTML(link + frame)  # type: ignore[no-untyped-call]
