@@ -10,10 +10,19 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 from tests.browser.barriers import barriers
 
 expect.set_options(timeout=20_000)  # milliseconds: on a busy machine a page may be slow
@@ -32,6 +41,9 @@ ALL_CELLS_ENDED = """() => {
         .map(prompt => prompt.textContent.trim());
     return status === 'idle' && /\\d/.test(prompts[0]) && !prompts.some(p => p.includes('*'));
 }"""
+# Without asking whether to save: what a test wanted saved, it has saved.
+CLOSE_ALL = "() => [...window.jupyterapp.shell.widgets('main')].forEach(each => each.dispose())"
+OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', { path })"
 BROKEN_IMAGES = """() => [...document.querySelectorAll('.jp-Cell img')]
     .filter(image => image.complete && image.naturalWidth === 0)
     .map(image => `not loaded: ${image.getAttribute('alt')}`)"""
@@ -110,6 +122,7 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     }
     log = home / "log"
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"]
+    command += ["--LabApp.expose_app_in_browser=True"]  # for `open_notebook`
     as_in_make_lab = [
         f"--config={PROJECT}/scripts/jupyter_lab_config.py",
         f"--ServerApp.root_dir={folder}",
@@ -143,8 +156,14 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 def open_notebook(page: Page, jupyterlab: JupyterLab, name: str) -> None:
-    """Open a notebook, alone, and wait for its kernel."""
-    page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{name}?reset")
+    """Open a notebook, alone, and wait for its kernel.
+
+    JupyterLab is loaded once for a page: that costs several times as much as to open a notebook.
+    """
+    if page.url.startswith(jupyterlab.url):
+        page.evaluate(OPEN, f"notebooks/{name}")
+    else:
+        page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{name}?reset")
     # Idle is not enough: while the kernel starts, a menu's command would ask which one to use.
     page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python 3")')
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
@@ -161,11 +180,11 @@ def show_all(page: Page) -> None:
     page.evaluate(SCROLL_TO_TOP)
 
 
-def darken(page: Page) -> None:
-    """Have the dark theme, as a reader whose system is dark."""
-    page.emulate_media(color_scheme="dark")
-    dark = ("data-jp-theme-light", "false")
-    expect(page.locator("body")).to_have_attribute(*dark, timeout=60_000)
+def have_theme(page: Page, theme: Literal["dark", "light"]) -> None:
+    """Have a theme, as a reader whose system is dark, or light."""
+    page.emulate_media(color_scheme=theme)
+    seen = ("data-jp-theme-light", "true" if theme == "light" else "false")
+    expect(page.locator("body")).to_have_attribute(*seen, timeout=60_000)
 
 
 def choose(page: Page, menu: str, entry: str) -> None:
@@ -174,21 +193,31 @@ def choose(page: Page, menu: str, entry: str) -> None:
     page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{entry}$")).click()
 
 
+@pytest.fixture(scope="module")
+def lab(jupyterlab: JupyterLab, browser: Browser) -> Iterator[BrowserContext]:
+    """The browser of the lab's reader: it has the token."""
+    headers = {"Authorization": f"token {jupyterlab.token}"}
+    with browser.new_context(extra_http_headers=headers) as context:
+        context.new_page()
+        yield context
+
+
 @pytest.fixture
-def page(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Page]:
-    """A page of the lab's reader; the kernels that it has started end with it."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900},
-        extra_http_headers={"Authorization": f"token {jupyterlab.token}"},
-    )
-    context.set_default_timeout(60_000)
-    page = context.new_page()
+def page(jupyterlab: JupyterLab, lab: BrowserContext) -> Iterator[Page]:
+    """The page of the lab's reader; what a test has opened there, and its kernels, end with it."""
+    page = lab.pages[0]
+    page.set_default_timeout(60_000)
+    page.set_viewport_size({"width": 1280, "height": 900})
     yield page
-    page.close()
+    try:
+        page.evaluate(CLOSE_ALL)
+        assert not page.locator(".jp-Dialog").count()
+    except (Error, AssertionError):  # a test that failed has left it so
+        page.close()
+        lab.new_page()
     sessions = f"{jupyterlab.url}/api/sessions"
-    for session in context.request.get(sessions).json():
-        context.request.delete(f"{sessions}/{session['id']}")
-    context.close()
+    for session in lab.request.get(sessions).json():
+        lab.request.delete(f"{sessions}/{session['id']}")
 
 
 @pytest.fixture
@@ -208,6 +237,7 @@ def read(jupyterlab: JupyterLab, page: Page) -> Read:
         emptied = copy.stat().st_mtime_ns
 
         open_notebook(page, jupyterlab, source.name)
+        have_theme(page, "light")
         choose(page, "Run", "Run All Cells")
         try:
             page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)
@@ -220,7 +250,7 @@ def read(jupyterlab: JupyterLab, page: Page) -> Read:
             page.screenshot(path=Path(folder) / f"{source.stem}.png")
         found = page.evaluate(BROKEN_IMAGES)
         found += barriers(page, within=OF_THE_COURSE, rules=NOT_OURS, iframes=False)
-        darken(page)
+        have_theme(page, "dark")
         found += barriers(page, within=OF_THE_COURSE, runOnly=["color-contrast"], iframes=False)
         choose(page, "File", "Save Notebook")
         page.wait_for_selector(".jp-mod-current:not(.jp-mod-dirty)", state="attached")
