@@ -117,6 +117,7 @@ site/map
 
 docs/glossary
 notebooks/reference_redis_client
+notebooks/reference_reliable_queue
 docs/troubleshooting
 docs/asyncio
 docs/runbook
