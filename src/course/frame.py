@@ -12,16 +12,14 @@ from IPython.display import HTML
 def address(url: str) -> str:
     """Return where the reader's browser finds the page at `url`, as `http://127.0.0.1:54321`.
 
-    In a hub, in a container or over ssh, 127.0.0.1 is another machine to the browser. There,
-    Jupyter's own server passes the page on, if it has jupyter-server-proxy.
+    From another machine, it is Jupyter's server that shows it, if it has jupyter-server-proxy.
     """
     base = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
     if base is None and find_spec("jupyter_server_proxy"):
         from jupyter_server.serverapp import list_running_servers
 
-        ours = os.environ.get("JPY_PARENT_PID", "")
-        bases = [each["base_url"] for each in list_running_servers() if str(each["pid"]) == ours]
-        base = bases[0] if bases else None
+        bases = {str(each["pid"]): each["base_url"] for each in list_running_servers()}
+        base = bases.get(os.environ.get("JPY_PARENT_PID"))
     return f"{base}proxy/{urlsplit(url).port}/" if base else url
 
 

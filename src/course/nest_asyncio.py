@@ -1,14 +1,8 @@
-"""nest-asyncio: lets a script's own `asyncio.run()` run inside a notebook.
-
-It is no longer developed, and it does not suit Python 3.14. From there on, its maintained fork
-nest-asyncio2 takes its place, with the same interface. Here, and nowhere else, one is chosen.
-"""
+"""nest-asyncio; from Python 3.14 on its maintained fork, since it does not suit that one."""
 
 import sys
 
 if sys.version_info >= (3, 14):
-    from nest_asyncio2 import apply
+    from nest_asyncio2 import apply as apply
 else:
-    from nest_asyncio import apply
-
-__all__ = ["apply"]
+    from nest_asyncio import apply as apply

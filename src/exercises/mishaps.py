@@ -52,7 +52,8 @@ class Mishaps:
         mistakes = {"": mistakes} if isinstance(mistakes, str) else mistakes
         fitting = (mistake for piece, mistake in mistakes.items() if piece in _named(error))
         mistake = next(fitting, "RAISED")
-        if isinstance(error, RuntimeError) and "not connected" in _text(error):
+        unusable = "not connected", "connected in another event loop"
+        if isinstance(error, RuntimeError) and any(each in _text(error) for each in unusable):
             mistake = "CLOSED" if client.closed else "OTHER_CLIENT"
         if mistake == "RAISED" and "WRONGTYPE" in _text(error):
             mistake = "WRONG_TYPE"

@@ -53,6 +53,10 @@ OF_THE_COURSE = ".jp-RenderedMarkdown, .jp-OutputArea-output"
 """What on the page is ours: the texts and the outputs, and not the editor around them."""
 NOT_OURS = {"link-in-text-block": {"enabled": False}}
 """JupyterLab underlines a link only when the mouse is on it."""
+HAS_THEME = """theme => {
+    const ground = getComputedStyle(document.querySelector('.jp-Notebook')).backgroundColor;
+    return (ground.match(/\\d+/g)[0] < 128) === (theme === 'dark');
+}"""
 SCROLL_TO_TOP = """() => {
     const notebook = document.querySelector('.jp-WindowedPanel-outer');
     notebook.scrollTop = 0;
@@ -181,10 +185,13 @@ def show_all(page: Page) -> None:
 
 
 def have_theme(page: Page, theme: Literal["dark", "light"]) -> None:
-    """Have a theme, as a reader whose system is dark, or light."""
+    """Have a theme, as a reader whose system is dark, or light.
+
+    While JupyterLab changes it, a splash lies over the page: to axe, all below it is unseen.
+    """
     page.emulate_media(color_scheme=theme)
-    seen = ("data-jp-theme-light", "true" if theme == "light" else "false")
-    expect(page.locator("body")).to_have_attribute(*seen, timeout=60_000)
+    page.wait_for_function(HAS_THEME, arg=theme, timeout=60_000)
+    page.wait_for_selector("#jupyterlab-splash", state="detached")
 
 
 def choose(page: Page, menu: str, entry: str) -> None:

@@ -55,7 +55,7 @@ def test_what_fails_or_cannot_be_read_is_noticed(read: Read, tmp_path: Path) -> 
         'color-contrast: <span class="ansi-red-fg">ValueError</span>',  # as IPython shows it
         'color-contrast: <p style="color: #222">Ink</p>',  # in the dark theme
     ]:
-        assert any(each.startswith(f"a barrier: {barrier}") for each in found)
+        assert any(each.startswith(f"a barrier: {barrier}") for each in found), (barrier, found)
 
 
 def test_a_figure_that_is_not_on_the_page_is_noticed() -> None:

@@ -274,7 +274,7 @@ async def test_an_application_that_cannot_start_says_so(monkeypatch, caplog):
     with pytest.raises(RuntimeError, match="does not start"):
         async with serve(create_app()):
             pass
-    assert "Redis URL must specify" in caplog.text
+    assert "The Redis URL cannot be read" in caplog.text
 
 
 async def test_an_application_that_cannot_start_gives_its_port_back(monkeypatch):

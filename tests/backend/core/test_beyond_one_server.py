@@ -359,8 +359,8 @@ async def test_a_question_that_fails_when_its_call_is_cancelled_is_no_failure_un
     del finding
     for _ in range(5):
         await asyncio.sleep(0)
-    gc.collect()
-    assert unseen == []
+    gc.collect()  # other tests' garbage may say something too
+    assert [each for each in unseen if "exception" in each] == []
 
 
 async def test_what_was_asked_is_closed_with_the_client(engine: SentinelSet | Cluster) -> None:

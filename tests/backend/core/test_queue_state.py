@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import redis.asyncio
 from redis import exceptions
-from tests.support import until
+from tests.support import as_user, until
 
 from backend.core.push import add_to_queue_safe
 from backend.core.queue_state import QueueState, flow, queue_state, server_state
@@ -355,7 +355,7 @@ async def restricted(
     await admin.execute_command(
         "ACL", "SETUSER", "guest", "on", ">secret", "~*", "+ping", "+evalsha", "+script|load"
     )
-    url = private_server.url.replace("redis://", "redis://guest:secret@")
+    url = as_user(private_server.url, "guest", "secret")
     async with RedisClient(url, attempts=1) as client:
         yield client
 
