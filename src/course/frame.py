@@ -19,7 +19,7 @@ def address(url: str) -> str:
         from jupyter_server.serverapp import list_running_servers
 
         bases = {str(each["pid"]): each["base_url"] for each in list_running_servers()}
-        base = bases.get(os.environ.get("JPY_PARENT_PID"))
+        base = bases.get(os.environ.get("JPY_PARENT_PID", ""))
     return f"{base}proxy/{urlsplit(url).port}/" if base else url
 
 
