@@ -4,7 +4,8 @@ import asyncio
 import random
 
 import pytest
-from tests.support import until
+from redis.exceptions import NoPermissionError
+from tests.support import as_user, until
 
 from backend.core.redis import RedisClient
 from backend.core.unavailable import Unavailable
@@ -347,6 +348,14 @@ async def test_no_detection_is_to_blame_for_an_analysis_queue_that_is_none(clien
         await BatchAggregator(client).add_detection(sure)
     await client.delete("analysis_queue")
     assert await BatchAggregator(client).add_detection(sure)
+
+
+async def test_a_right_that_is_missing_is_said_in_the_words_of_redis(quick, private_server):
+    rights = ("on", ">secret", "~*", "&*", "+@all", "-evalsha")
+    await quick.call("ACL", "SETUSER", "guest", *rights)
+    async with RedisClient(as_user(private_server.url, "guest", "secret")) as guest:
+        with pytest.raises(NoPermissionError):
+            await BatchAggregator(guest).add_detection(seen(1))
 
 
 async def test_what_is_no_id_does_not_spoil_the_batch_for_the_others(client):
