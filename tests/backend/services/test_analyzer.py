@@ -118,6 +118,24 @@ async def test_a_batch_whose_detections_are_forgotten_is_an_error(client):
         await AnalysisWorker(client, Counting()).handle(job)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"batch_id": "../b1"},
+        {"camera_id": "front door/../x"},
+        {"camera_id": "c" * 65},
+        {"detection_ids": []},
+        {"timestamp": "soon"},
+    ],
+    ids=str,
+)
+async def test_a_job_that_is_none_of_ours_is_a_bad_item(client, wrong):
+    job = await add_batch(client)
+    with pytest.raises(BadItem, match=next(iter(wrong))):
+        await AnalysisWorker(client, Counting()).handle(job | wrong)
+    assert await recent_events(client) == []
+
+
 async def test_a_batch_of_which_something_is_forgotten_is_judged_by_the_rest(client):
     job = await add_batch(client)
     await client.delete("detection:d1")
