@@ -6,7 +6,7 @@ What a server has acknowledged, and passed on to no replica, is lost with it, in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from typing import Any, Self
 
@@ -93,15 +93,8 @@ async def fail_over_waiting(round: RoundOfSeveral, tries: int) -> None:
         round.new_client(replicas=1, timeout=1.0) as producer,
         cut_off(round.server.started),
     ):
-        adding = asyncio.create_task(round.add(tries, client=producer))
-        await until(lambda: has_items(round), within=20)
-        adding.cancel()
-        await asyncio.gather(adding, return_exceptions=True)
-    if round.added:
-        raise AssertionError(f"acknowledged, and on no replica: {round.added}")
-    await round.add(tries)  # the producer makes them again
-    async with at_work(round):
-        pass
+        await add_until(round, lambda: has_items(round), tries, client=producer)
+    await add_again(round, tries)
 
 
 async def fail_over_refusing(round: RoundOfSeveral, tries: int) -> None:
@@ -109,13 +102,28 @@ async def fail_over_refusing(round: RoundOfSeveral, tries: int) -> None:
     several: SentinelSet = round.server.started
     ask(several.primary(), "CONFIG", "SET", "min-replicas-to-write", 1)
     async with cut_off(several):
-        adding = asyncio.create_task(round.add(tries))
-        await until(lambda: has_refused(several.primary()), within=20)
-        adding.cancel()
-        await asyncio.gather(adding, return_exceptions=True)
+        await add_until(round, lambda: has_refused(several.primary()), tries)
+    await add_again(round, tries)
+
+
+async def add_until(
+    round: RoundOfSeveral,
+    condition: Callable[[], bool | Awaitable[bool]],
+    tries: int,
+    **options: Any,
+) -> None:
+    """Add items until a condition holds, and break it off there: none may be acknowledged."""
+    adding = asyncio.create_task(round.add(tries, **options))
+    await until(condition, within=20)
+    adding.cancel()
+    await asyncio.gather(adding, return_exceptions=True)
     if round.added:
         raise AssertionError(f"acknowledged, and on no replica: {round.added}")
-    await round.add(tries)  # the producer makes them again
+
+
+async def add_again(round: RoundOfSeveral, tries: int) -> None:
+    """Add the items for good, as their producer does, and have all of them handled."""
+    await round.add(tries)
     async with at_work(round):
         pass
 

@@ -21,7 +21,6 @@ import logging
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any, Self
 
 from backend.core.redis import RedisClient
@@ -117,12 +116,7 @@ class FanOut:
         self._reading = asyncio.create_task(self._read(self._subscription))
         return self
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._subscription
         assert self._reading
         # Which is the end of the messages: for the reader, and so for all who listen.
