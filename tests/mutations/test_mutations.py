@@ -60,7 +60,7 @@ def run_notebook(name: str, source: Path) -> Outcome:
         [
             *(sys.executable, "-m", "pytest", f"notebooks/{name}.ipynb", "--exitfirst"),
             *("-k", "not stored", f"--nbval-cell-timeout={CELL_TIMEOUT}", f"--junit-xml={report}"),
-            *("-p", "no:cacheprovider", "--color=no"),
+            *("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--color=no"),
         ],
         cwd=PROJECT,
         # On a server of its own, also where REDIS_URL names one: a kernel that is ended in the
