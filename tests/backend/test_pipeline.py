@@ -7,6 +7,8 @@ import json
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -192,6 +194,12 @@ async def test_an_image_beside_the_cameras_folders_is_refused_for_that(start, ro
     (root / "snapshot.jpg").write_bytes(scene("garden", "cat", seed=3).jpeg())
     await program.says("refused 'snapshot.jpg': it lies beside the cameras' folders")
     assert await program.end() == 0
+
+
+def test_a_stage_loads_nothing_that_only_another_needs():
+    code = "import sys, backend.pipeline; print({'fastapi', 'httpx', 'numpy'} & {*sys.modules})"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "set()\n"
 
 
 # ---- what cannot work ----
