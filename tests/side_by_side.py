@@ -2,8 +2,9 @@
 
 A plugin of pytest, loaded by the conftest.py at the top. There are two workers for each core, since
 a test waits for half of its time: for a kernel, a page, a deadline. Each worker takes a file at a
-time, those with most tests first. Tests that are long and share nothing come last, one by one: so
-all workers end at the same time.
+time; of what is ONE_BY_ONE, where tests are long and share nothing, it takes a test. Those come
+first that may take longest, as their limits say (`pytest.mark.timeout`), and among equals those
+with most tests: so all workers end at the same time, and none begins with a long one at the end.
 
 On one server for all (REDIS_URL), the exercises do share something: wrong answers that leave the
 namespace out write under the same names. There, one worker takes them all.
@@ -19,21 +20,57 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 EXERCISES = "tests/exercises/"
-ONE_BY_ONE = ("tests/drills/", EXERCISES, "tests/mutations/", "tests/reliability/")
+ONE_BY_ONE = (
+    "tests/drills/",
+    EXERCISES,
+    "tests/mutations/",
+    "tests/notebooks/test_again.py",
+    "tests/reliability/",
+)
+
+
+def scope_of(nodeid: str) -> str:
+    """Return the name of what a worker takes at once, with this test in it."""
+    if nodeid.startswith(EXERCISES) and os.environ.get("REDIS_URL"):
+        return EXERCISES
+    return nodeid if nodeid.startswith(ONE_BY_ONE) else nodeid.partition("::")[0]
 
 
 class NextFreeWorker(LoadScopeScheduling):
-    """Gives a worker that is free the next file, or the next test of a folder of ONE_BY_ONE."""
+    """Gives a worker that is free the next file, or the next test of ONE_BY_ONE."""
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(EXERCISES) and os.environ.get("REDIS_URL"):
-            return EXERCISES
-        return nodeid if nodeid.startswith(ONE_BY_ONE) else nodeid.partition("::")[0]
+        return scope_of(nodeid)
+
+
+def longest_first(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests in the order in which workers take them; those of one scope together."""
+    scopes: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        scopes.setdefault(scope_of(item.nodeid), []).append(item)
+
+    def weight(scope: list[pytest.Item]) -> tuple[float, int]:
+        return max(map(limit_of, scope)), len(scope)
+
+    return [item for scope in sorted(scopes.values(), key=weight, reverse=True) for item in scope]
+
+
+def limit_of(item: pytest.Item) -> float:
+    """Return the seconds that a test may take."""
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0] if marker else item.config.getini("timeout"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):  # in a worker: it alone knows the limits
+        items[:] = longest_first(items)
 
 
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist, nobody asks
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> NextFreeWorker | None:
     by_file = config.getoption("dist") == "loadfile"  # as pyproject.toml says; else: as it was told
+    config.option.loadscopereorder = False  # the workers have put them in order
     return NextFreeWorker(config, log) if by_file else None
 
 
