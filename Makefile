@@ -69,7 +69,7 @@ test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every an
 	@$(VENV) failed=; thorough() { pytest --thorough "$$@" $(ARGS) || failed=1; }; \
 	thorough tests/reliability/test_fault_table.py tests/backend/core/test_reliable_queue_model.py; \
 	thorough tests/drills/test_drills.py -n 3 --dist load; \
-	thorough tests/mutations/test_mutations.py -n 2 --dist load; \
+	thorough tests/mutations/test_mutations.py -n 4 --dist load; \
 	thorough $(EXERCISES:%=tests/exercises/%.py) tests/browser/test_exercises.py -n 4 --dist load; \
 	test -z "$$failed"
 

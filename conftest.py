@@ -11,13 +11,31 @@ pytest_plugins = ["tests.notebooks.checks", "tests.side_by_side"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option of tests, so that it is known wherever pytest is started."""
+    """Add the options of tests, so that they are known wherever pytest is started."""
     parser.addoption(
         "--thorough",
         action="store_true",
         help="every mutation, every answer in every notebook, every fault as often as the README "
         "says: for tests that try a part of them only, as a rule",
     )
+    parser.addoption(
+        "--on-the-server",
+        action="store_true",
+        help="only what works on the server that REDIS_URL names: the notebooks, and the tests "
+        "that ask for the fixture redis_url, themselves or through another fixture",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what does the same without the server, when that is asked for."""
+    if config.getoption("--on-the-server"):
+        others = [item for item in items if not _works_on_the_server(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = filter(_works_on_the_server, items)
+
+
+def _works_on_the_server(item: pytest.Item) -> bool:
+    return not isinstance(item, pytest.Function) or "redis_url" in item.fixturenames
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -34,7 +34,10 @@ def left_by_checks():
         )
 """
 
-pytestmark = pytest.mark.timeout(540)
+pytestmark = [
+    pytest.mark.timeout(540),
+    pytest.mark.usefixtures("redis_url"),  # the kernels are told of it by the environment
+]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
