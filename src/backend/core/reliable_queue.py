@@ -297,7 +297,7 @@ class ReliableQueue:
             len(jobs),
             self.queue_name,
             error,
-            exc_info=error,
+            exc_info=_place(error),
         )
         await self._run(GIVE_BACK, jobs[0].token, counts)
 
@@ -308,9 +308,11 @@ class ReliableQueue:
                 await self.give_back(job)
             raise error
         if isinstance(error, Exception | asyncio.CancelledError):  # the latter: of its own making
-            place = None if isinstance(error, BadItem) else error
             logger.error(
-                "Failed to handle an item of %s: %s", self.queue_name, error, exc_info=place
+                "Failed to handle an item of %s: %s",
+                self.queue_name,
+                error,
+                exc_info=_place(error),
             )
             await self.fail(job, error)
         else:
@@ -588,6 +590,11 @@ def _ends_from_outside(error: BaseException) -> bool:
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
     return isinstance(error, KeyboardInterrupt | GeneratorExit)
+
+
+def _place(error: BaseException) -> BaseException | None:
+    """Return what the log shows a traceback of: not of a bad item, which explains itself."""
+    return None if isinstance(error, BadItem) else error
 
 
 async def queue_counts(client: RedisClient, queue_name: str) -> dict[str, int]:

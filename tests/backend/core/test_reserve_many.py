@@ -14,7 +14,7 @@ from backend.core.queue_state import queue_state
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue, contents, queue_counts
 from backend.core.scripts import Script
-from backend.core.unavailable import Unavailable
+from backend.core.unavailable import BadItem, Unavailable
 from course.failure_lab.connection import Proxy
 from private_redis import PrivateServer
 
@@ -114,6 +114,27 @@ async def test_a_bad_item_takes_no_other_with_it(client: RedisClient, queue: Rel
             handled += [job.data for job in jobs]
     assert sorted(handled) == [0, 1, 3]
     assert (await contents(client, QUEUE))["dead_lettered"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("error", "traceback"), [(BadItem("it is empty"), False), (ValueError("a bug"), True)]
+)
+@pytest.mark.parametrize("count", [1, 2], ids=["alone", "in a batch"])
+async def test_a_bad_item_is_logged_without_a_traceback(
+    client: RedisClient,
+    queue: ReliableQueue,
+    caplog: pytest.LogCaptureFixture,
+    count: int,
+    error: Exception,
+    traceback: bool,
+) -> None:
+    await add(client, *range(count))
+    async with queue.reserve_many(count, timeout=1) as jobs:
+        assert len(jobs) == count
+        raise error
+    (record,) = caplog.records
+    assert str(error) in record.getMessage()
+    assert bool(record.exc_info) is traceback
 
 
 async def test_an_item_that_fails_alone_waits_for_its_next_turn_as_with_reserve(
