@@ -20,7 +20,7 @@ SPHINX := python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -c
 unexport PYTHONPATH PIP_TARGET PIP_PREFIX PYTHONDONTWRITEBYTECODE
 export PIP_USER := 0
 
-.PHONY: help setup lab doctor test check bench bench-suite soak fuzz fault-table test-thorough notebooks diagrams pictures site epub pins newest clean
+.PHONY: help setup lab doctor test check bench bench-rivals bench-suite soak fuzz fault-table test-thorough notebooks diagrams pictures site epub pins newest clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -52,6 +52,9 @@ check: $(TOOLS) ## lint, format, types, who may import whom, spelling, clean met
 
 bench: $(READY) ## measure what calls cost, as ratios with goals; ARGS="--rounds 5" is quicker
 	@$(VENV) python -m bench $(ARGS)
+
+bench-rivals: $(READY) ## measure our queue beside other libraries', which come into build/rivals
+	@$(VENV) python -m bench.rivals $(ARGS)
 
 bench-suite: $(TOOLS) ## measure tests, set-up and first cell against their floor; ARGS=--whole: make test too
 	@$(VENV) python -m bench.suite $(ARGS)

@@ -9,10 +9,12 @@ import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from backend.core.redis import RedisClient
+import redis
+
 from bench import batches, calls, chart, growing, listening, memory, recovering, reserving
 from bench.report import Row, as_json, table, write
 from private_redis import PrivateServer, client_without_retries
@@ -45,9 +47,15 @@ async def measure(url: str, rounds: int, only: Sequence[str]) -> list[Row]:
     return measured
 
 
-async def _version(url: str) -> str:
-    async with RedisClient(url) as client:
-        return str((await client.health_check())["redis_version"])
+@contextmanager
+def plain_server() -> Iterator[tuple[str, redis.Redis]]:
+    """Yield a server's URL and a client of it; it ends with the block.
+
+    It wants no password: redis-benchmark takes one from its command line alone.
+    """
+    with PrivateServer() as server, client_without_retries(server.url, timeout=5) as client:
+        client.config_set("requirepass", "")
+        yield f"redis://127.0.0.1:{server.port}/0", client
 
 
 def main() -> None:
@@ -62,13 +70,9 @@ def main() -> None:
     if arguments.rounds < 1 or not set(only) <= set(names):
         parser.error(f"--rounds is 1 or more, and --only is some of {','.join(names)}")
     logging.getLogger("backend").addHandler(logging.NullHandler())  # of servers that we stop
-    with PrivateServer() as server:
-        # redis-benchmark takes a password from its command line alone: this server goes without.
-        with client_without_retries(server.url, timeout=5) as client:
-            client.config_set("requirepass", "")
-        url = f"redis://127.0.0.1:{server.port}/0"
+    with plain_server() as (url, server):
         rows = asyncio.run(measure(url, arguments.rounds, only))
-        version = asyncio.run(_version(url))
+        version = str(server.info("server")["redis_version"])
     print(table(rows))
     numbers, picture = arguments.into / "bench.json", arguments.into / "bench.svg"
     write(as_json(rows, rounds=arguments.rounds, server=version), numbers)
