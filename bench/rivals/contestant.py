@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import importlib
 import json
 import logging
@@ -18,7 +19,7 @@ from typing import Any, Protocol
 
 from bench.rivals.work import WORK, Moment, Work
 
-DEADLINE = 300  # seconds for a step: the slowest needs ten on a quiet machine
+DEADLINE = 300  # seconds for a step; then the process says where it hangs, and ends
 
 Job = dict[str, Any]
 
@@ -44,18 +45,17 @@ def adapter(library: str, url: str) -> AbstractAsyncContextManager[Adapter]:
 
 async def step(adapter: Adapter, name: str, job: Job, count: int) -> dict[str, float]:
     """Do one step, and return what it cost: seconds that passed, seconds of CPU."""
-    async with asyncio.timeout(DEADLINE):
-        if name.startswith("process"):
-            WORK.expect(job, count)
-            await adapter.process(WORK, one_at_a_time=name == "process_one")
-            return WORK.cost()
-        began = Moment.now()
-        if name == "add_many":
-            await adapter.add_many([job] * count)
-        else:
-            for _ in range(count):
-                await adapter.add(job)
-        return Moment.now().since(began)
+    if name.startswith("process"):
+        WORK.expect(job, count)
+        await adapter.process(WORK, one_at_a_time=name == "process_one")
+        return WORK.cost()
+    began = Moment.now()
+    if name == "add_many":
+        await adapter.add_many([job] * count)
+    else:
+        for _ in range(count):
+            await adapter.add(job)
+    return Moment.now().since(began)
 
 
 async def main(library: str, url: str) -> None:
@@ -65,7 +65,10 @@ async def main(library: str, url: str) -> None:
     with contextlib.redirect_stdout(sys.stderr):
         async with adapter(library, url) as entered:
             for line in sys.stdin:
+                # Some swallow a cancellation, and one knows no asyncio: this ends them all.
+                faulthandler.dump_traceback_later(DEADLINE, exit=True)
                 cost = await step(entered, **json.loads(line))
+                faulthandler.cancel_dump_traceback_later()
                 print(json.dumps(cost), file=answers, flush=True)
 
 

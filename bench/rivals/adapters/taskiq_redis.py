@@ -49,21 +49,18 @@ class Adapter:
             await self.add(job)
 
     async def process(self, work: Work, *, one_at_a_time: bool) -> None:
-        """Run a receiver, which is what a worker process runs, until all are finished."""
+        """Run a receiver, which is what a worker process runs, for as many jobs as there are."""
         await self._broker.startup()  # makes the consumer group
         with ThreadPoolExecutor() as threads:
             receiver = Receiver(
                 self._broker,
                 threads,
+                max_tasks_to_execute=work.count,
                 max_async_tasks=1 if one_at_a_time else CONCURRENCY,
                 ack_type=AcknowledgeType.WHEN_EXECUTED,
                 run_startup=False,
             )
-            told_to_end = asyncio.Event()
-            listening = asyncio.create_task(receiver.listen(told_to_end))
-            await work.all_finished()
-            told_to_end.set()
-            await listening
+            await receiver.listen(asyncio.Event())
 
 
 @asynccontextmanager
