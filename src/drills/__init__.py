@@ -8,7 +8,7 @@ settings.py    what a deployment decides about a part
 parts/         the parts
 incidents/     what can be broken, and what is right then
 judge.py       is it well, does it stay so, was anything lost, was harm done?
-ledger.py      the account of every image
+ledger.py      the tally of the images
 record.py      what the reader has solved
 handout.py     for somebody who plays an incident with a group
 """

@@ -18,9 +18,9 @@ from redis.exceptions import RedisError
 
 from backend.core.reliable_queue import queue_counts
 from backend.examples.scenes import CAMERAS
+from course.failure_lab.tally import Tally
 from drills import ledger
 from drills.incidents import Incident
-from drills.ledger import Account
 from drills.settings import PARTS
 from drills.system import System
 
@@ -47,7 +47,7 @@ class Verdict:
 
     wrong: list[str]
     """What is not well yet; empty when the incident is solved."""
-    account: Account | None = None
+    tally: Tally | None = None
     """What became of the images. None: Redis could not be asked, so the system is not well."""
     harm: list[str] = field(default_factory=list)
     """What was done and not needed, or lost."""
@@ -88,24 +88,24 @@ async def judge(
             wrong = await watch.problems()
     verdict = Verdict(wrong)
     try:
-        account = verdict.account = await _settled(system, written, quiet=0.0 if wrong else QUIET)
-        if verdict.solved and account.waiting:
-            verdict.wrong.append(f"Images still wait after all this time: {account.waiting}.")
-        verdict.harm = await _harm(system, incident, before, account)
+        tally = verdict.tally = await _settled(system, written, quiet=0.0 if wrong else QUIET)
+        if verdict.solved and (left := ledger.unfinished(tally)):
+            verdict.wrong.append(f"Images still wait after all this time: {left}.")
+        verdict.harm = await _harm(system, incident, before, tally)
     except RedisError as error:
         verdict.wrong.append(f"Redis cannot be asked what became of the images: {error}")
     return verdict
 
 
-async def _settled(system: System, written: set[str], *, quiet: float) -> Account:
-    """Return the account, once every image is somewhere, or nothing has moved for so long."""
-    account, ends = None, 0.0
+async def _settled(system: System, written: set[str], *, quiet: float) -> Tally:
+    """Return the tally, once every image is somewhere, or nothing has moved for so long."""
+    tally, ends = None, 0.0
     while True:
-        before, account = account, await ledger.count(system, written)
-        if account != before:
+        before, tally = tally, await ledger.count(system, written)
+        if tally != before:
             ends = time.monotonic() + quiet
-        if not (account.waiting or account.missing) or time.monotonic() >= ends:
-            return account
+        if not (ledger.unfinished(tally) or tally.missing) or time.monotonic() >= ends:
+            return tally
         await asyncio.sleep(0.2)
 
 
@@ -194,11 +194,11 @@ def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-async def _harm(system: System, incident: Incident, before: Before, account: Account) -> list[str]:
+async def _harm(system: System, incident: Incident, before: Before, tally: Tally) -> list[str]:
     harm = []
-    if account.missing:
+    if tally.missing:
         harm.append(
-            f"Images are nowhere: {len(account.missing)}. The cameras wrote them, and neither a "
+            f"Images are nowhere: {len(tally.missing)}. The cameras wrote them, and neither a "
             "detector nor Redis knows of them. They wait on the disk, or are lost."
         )
     commands = await system.client.call("INFO", "commandstats")
@@ -211,7 +211,7 @@ async def _harm(system: System, incident: Incident, before: Before, account: Acc
         if now.get(name) != value
     ]
     harm += await _of_access(system)
-    buried = account.dead_lettered
+    buried = tally.dead_lettered
     if buried:
         harm.append(f"Good images are in the dead letters: {buried}. Nobody looks at them there.")
     harm += await _of_poison(system, incident)

@@ -1,62 +1,35 @@
-"""The account of every image: what became of it, read from the parts' logs and from Redis."""
+"""The tally of the images: what became of each, read from the parts' logs and from Redis."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import ResponseError
 
 from backend.core.reliable_queue import contents
+from course.failure_lab.tally import Tally
 from drills.system import System
 
 WROTE = re.compile(r"wrote (\d+\.jpg)$")
 LOOKED_AT = re.compile(r"'(\d+\.jpg)' shows ")
 
 
-@dataclass(frozen=True)
-class Account:
-    """Where the images are that the cameras wrote. Each is in one place."""
-
-    handled: int
-    """A detector has looked at it."""
-    waiting: int
-    """It is in `detection_queue`, in hand, or to be tried again."""
-    dead_lettered: int
-    """It was given up."""
-    missing: tuple[str, ...]
-    """It is nowhere: not one of these, and no detector has looked at it."""
-    twice: int
-    """How many of those that were handled were handled again."""
-
-    def __str__(self) -> str:
-        total = self.handled + self.waiting + self.dead_lettered + len(self.missing)
-        return (
-            f"{total} images = {self.handled} handled + {self.waiting} waiting + "
-            f"{self.dead_lettered} dead-lettered + {len(self.missing)} missing; "
-            f"handled twice: {self.twice}"
-        )
-
-
-async def count(system: System, written: set[str]) -> Account:
-    """Return what has become of these images."""
+async def count(system: System, written: set[str]) -> Tally:
+    """Return what has become of these images: handled is what a detector has looked at."""
     looked_at = handled(system)
     try:
         places = await contents(system.client, "detection_queue")
     except ResponseError:  # something else lies under a name of the queue
-        places = {}
-    dead = names(places.get("dead_lettered", []))
-    held = {name for place, jobs in places.items() for name in names(jobs)} - dead
-    left = written - looked_at.keys()
-    return Account(
-        handled=len(written & looked_at.keys()),
-        waiting=len(left & held),
-        dead_lettered=len(left & dead),
-        missing=tuple(sorted(left - held - dead)),
-        twice=sum(number > 1 for number in looked_at.values()),
-    )
+        places = {place: [] for place in ("waiting", "in_hand", "retrying", "dead_lettered")}
+    images = {place: names(jobs) for place, jobs in places.items()}
+    return Tally.of(written, looked_at.elements(), images)
+
+
+def unfinished(tally: Tally) -> int:
+    """Return how many images wait, are in hand, or are to be tried again."""
+    return tally.waiting + tally.in_hand + tally.retrying
 
 
 def written(system: System) -> set[str]:

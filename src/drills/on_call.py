@@ -101,10 +101,10 @@ async def done(*, part: str = "", cause: str = "", patience: float = 40.0) -> No
     verdict = await judge(_drill.system, _drill.incident, _drill.before, patience=patience)
     _drill.verdict = verdict
     for line in _in_words(_drill, verdict, part, cause):
-        print(textwrap.fill(line, 88, subsequent_indent="  "))
+        print(textwrap.fill(line, 88, subsequent_indent="  ", break_on_hyphens=False))
     if verdict.solved:
         minutes = (time.monotonic() - _drill.started) / 60
-        lost = len(verdict.account.missing) if verdict.account else 0
+        lost = len(verdict.tally.missing) if verdict.tally else 0
         harm = len(verdict.harm)
         recognised = _drill.recognises(part, cause)
         record.remember(Result(_drill.number, recognised, round(minutes, 1), lost, harm))
@@ -146,7 +146,7 @@ async def finish(*, quiet: bool = False) -> None:
 def _in_words(drill: Drill, verdict: Verdict, part: str, cause: str) -> list[str]:
     incident = drill.incident
     if not verdict.solved:
-        of_images = [f"So far: {verdict.account}."] if verdict.account else []
+        of_images = [f"Images so far: {verdict.tally}."] if verdict.tally else []
         wrong = (f"  {line}" for line in verdict.wrong)
         return ["Not yet.", *wrong, *of_images, *_of_harm(verdict)]
     minutes = (time.monotonic() - drill.started) / 60

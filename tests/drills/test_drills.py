@@ -106,7 +106,7 @@ async def test_doing_nothing_solves_nothing_and_can_be_made_good(
     assert verdict
     assert not verdict.solved
     said = " ".join(capsys.readouterr().out.split())
-    assert verdict.account is None or str(verdict.account) in said
+    assert verdict.tally is None or str(verdict.tally) in said
     await cure(drill, capsys)
 
 
@@ -188,5 +188,5 @@ def test_a_second_try_is_not_always_the_same() -> None:
     assert sum(len(variants(incident)) > 1 for incident in INCIDENTS) >= 8
 
 
-def test_the_account_knows_the_files_of_jobs() -> None:
+def test_the_tally_knows_the_files_of_jobs() -> None:
     assert ledger.names([{"file_path": "/a/b/000001.jpg"}, "no job"]) == {"000001.jpg", ""} - {""}
