@@ -30,6 +30,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import hiredis
 from redis import exceptions
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
@@ -136,6 +137,8 @@ class RedisClient:
             # redis-py would go on connecting for calls that were under way at disconnect().
             if self._session is not session:
                 raise exceptions.ConnectionError("The client has been disconnected.")
+            # As redis-py's synchronous client does. In Python it is an eighth of what a call costs.
+            connection.pack_command = _packed  # type: ignore[method-assign]
             # With a deadline of its own, also for a listener that reconnects to a hung server.
             await self._within(self._timeout, "connecting", connection.on_connect())
 
@@ -541,9 +544,10 @@ class RedisClient:
         names = [self.full_name(key).encode(errors="surrogateescape") for key in keys]
         command = "EVALSHA", script.digest, len(names), *names, *arguments
         for _ in range(2):  # twice: in a failover, the text may still go to the old server
-            with suppress(exceptions.NoScriptError):
+            try:
                 return await self.call(*command, repeat=repeat)
-            await self.call("SCRIPT", "LOAD", script.text, repeat=True)
+            except exceptions.NoScriptError:
+                await self.call("SCRIPT", "LOAD", script.text, repeat=True)
         return await self.call(*command, repeat=repeat)
 
     async def _take(self, queue_name: str, count: int) -> list[bytes]:
@@ -600,6 +604,12 @@ class RedisClient:
             ) from None
         finally:
             answer.close()  # where it has not begun, in another event loop than the client's
+
+
+def _packed(*command: Any) -> list[bytes]:
+    """Pack a command for the server, in C. Its name can be two words, as in CLIENT LIST."""
+    name, *arguments = command
+    return [hiredis.pack_command((*name.split(), *arguments))]
 
 
 def _many(things: Iterable[T]) -> list[T]:

@@ -574,7 +574,7 @@ def _checked(answer: Any) -> tuple[bytes | None, bytes, float]:
 
 
 def _job(raw: bytes, written: bytes) -> Job:
-    reservation = json.loads(written)
+    reservation = decode(written)
     return Job(
         decode(raw),
         reservation["attempt"],

@@ -371,3 +371,31 @@ async def test_in_another_event_loop_a_call_says_that_the_client_is_not_for_it(
     async with RedisClient(redis_url) as client:
         with pytest.raises(RuntimeError, match="connected in another event loop"):
             await asyncio.to_thread(asyncio.run, client.exists("a"))
+
+
+# ---- packing ----
+
+
+async def test_nothing_is_packed_in_python(
+    private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_: object) -> None:
+        raise AssertionError("redis-py packs this command itself, in Python")
+
+    monkeypatch.setattr("redis.asyncio.connection.AbstractConnection.pack_command", slow)
+    async with RedisClient(private_server.url) as client:
+        await client.add_many_to_queue("q", [1, 2])
+        assert await client.get_from_queue("q", timeout=1) == 1
+        assert await client.call("CLIENT LIST")
+        async with asyncio.timeout(5):
+            messages = client.listen(await client.subscribe("c"))
+            await client.publish("c", 3)
+            assert (await anext(messages))["data"] == 3
+
+
+async def test_what_cannot_be_sent_is_refused_and_the_client_stays_usable(
+    client: RedisClient,
+) -> None:
+    with pytest.raises(TypeError, match="str, int, float or bytes"):
+        await client.call("SET", "k", None)
+    assert await client.get("k") is None
