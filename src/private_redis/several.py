@@ -181,9 +181,9 @@ class SentinelSet(Several):
         for number in range(3):
             config = self.folder / f"{number}.conf"
             config.touch()
-            options = ("--sentinel", "--requirepass", "")  # clients ask them without a password
-            sentinel = _server(self.folder / f"sentinel-{number}", *options, file=str(config))
+            sentinel = _server(self.folder / f"sentinel-{number}", "--sentinel", file=str(config))
             self.sentinels.append(self._open.enter_context(sentinel))
+            ask(sentinel, "SENTINEL", "CONFIG", "SET", "sentinel-pass", PASSWORD)
             ask(sentinel, "SENTINEL", "MONITOR", PRIMARY, "127.0.0.1", primary.port, 2)
             settings = {
                 "auth-pass": PASSWORD,

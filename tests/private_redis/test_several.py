@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from tests.support import exists, ping, wait_until
 
 from private_redis import PrivateServer, RedisUnavailable
@@ -41,6 +42,12 @@ def test_replicas_hear_of_nothing_while_they_are_cut_off(sentinels: SentinelSet)
         assert ask(primary, "WAIT", 1, 200) == 0
     sentinels.start()
     assert [ask(each, "EXISTS", "cut_off") for each in sentinels.replicas()] == [1, 1]
+
+
+def test_no_sentinel_answers_without_the_password(sentinels: SentinelSet) -> None:
+    for sentinel in sentinels.sentinels:
+        with redis.Redis(port=sentinel.port) as stranger, pytest.raises(redis.AuthenticationError):
+            stranger.ping()
 
 
 def test_servers_that_are_started_already_stay_as_they_are(sentinels: SentinelSet) -> None:

@@ -6,7 +6,8 @@
 
 **Sentinel** is a set of small programs that watch a primary and its replicas, and make a replica
 the primary when that one is gone. The URL has the addresses of the Sentinels, then the name under
-which they know the primary, then the database. A password in the URL is that of the primary.
+which they know the primary, then the database. A password in the URL is that of the primary, and
+of the Sentinels too if they want one.
 
 **Cluster** is several servers that share all keys, by hash slot; each has replicas that can take
 its place. The URL has the addresses of some of them. The namespace of the client has to be a hash
@@ -158,7 +159,10 @@ class Servers:
             "socket_connect_timeout": share,
             "retry": Retry(NoBackoff(), 0),
         }
+        password = self.options.get("password")
         if parts.re is _SENTINEL:
+            if password:  # with the name, also a Sentinel that wants no password takes it
+                asking |= {"username": "default", "password": password}
             self._guide = SentinelGuide(addresses, parts["primary"], **asking)
             return
         if not _HASH_TAG.fullmatch(namespace):

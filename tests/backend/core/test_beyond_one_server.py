@@ -24,6 +24,7 @@ from backend.core.replicas import NotPassedOn
 from backend.core.servers import Address, Servers
 from backend.tools import dlq
 from private_redis import PrivateServer
+from private_redis.server import PASSWORD
 from private_redis.several import PRIMARY, Cluster, SentinelSet, ask
 
 QUEUE = "detection_queue"
@@ -323,6 +324,17 @@ async def test_a_password_that_is_no_part_of_a_url_is_refused_and_not_shown(url:
     with pytest.raises(ValueError, match="the URL is neither like") as caught:
         await RedisClient(url, namespace="{home}:").connect()
     assert "secret" not in str(caught.value)
+
+
+async def test_sentinels_that_want_no_password_answer_too(sentinels: SentinelSet) -> None:
+    for each in sentinels.sentinels:
+        ask(each, "ACL", "SETUSER", "default", "nopass")
+    try:
+        async with RedisClient(sentinels.url) as client:
+            assert await client.set("k", 1)
+    finally:
+        for each in sentinels.sentinels:
+            ask(each, "ACL", "SETUSER", "default", "resetpass", f">{PASSWORD}")
 
 
 async def test_a_sentinel_that_hangs_is_passed_over(sentinels: SentinelSet) -> None:
