@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import redis
 from redis.backoff import NoBackoff
@@ -111,12 +111,14 @@ class PrivateServer:
 
     def _answers(self, port: int, deadline: float) -> bool:
         """Wait until it is our server that answers on `port`; False when it ends or is too slow."""
-        with client_without_retries(_url(port), timeout=1.0) as client:
+        # Two round trips, to log in and to ask: the reader waits for them.
+        once = client_without_retries(_url(port), timeout=1.0, protocol=2, driver_info=None)
+        with once as client:
             while self.running and time.monotonic() < deadline:
                 with contextlib.suppress(redis.RedisError):
+                    found = client.info("server", "persistence")
                     # Is it ours? Another server on this port would answer as well.
-                    if client.info("server").get("process_id") == self._pid:
-                        client.ping()  # refused for as long as the server loads its data
+                    if found.get("process_id") == self._pid and not found.get("loading"):
                         self._port = port
                         return True
                 time.sleep(0.002)
@@ -243,7 +245,7 @@ def _free_port() -> int:
             return port
 
 
-def client_without_retries(url: str, *, timeout: float) -> redis.Redis:
+def client_without_retries(url: str, *, timeout: float, **options: Any) -> redis.Redis:
     """Return a client that tries once: redis-py's retries would only delay what the server says."""
     return redis.Redis.from_url(
         url,
@@ -251,4 +253,5 @@ def client_without_retries(url: str, *, timeout: float) -> redis.Redis:
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         decode_responses=True,
+        **options,
     )

@@ -9,29 +9,63 @@ by the one process that wants the program, so it closes in every way in which th
 The supervisor ends after the program. With a FOLDER, which is "" for none, it waits for the end of
 standard input too, and then removes it: so the data of a program that was killed can be used again.
 
-Only small modules are imported: the reader waits for this program.
+The reader waits for this program. So what it needs itself is imported when the program has begun.
 """
 
 import os
-import shutil
-import signal
 import sys
-import threading
-from types import FrameType
 
 
 def main(folder: str, *command: str) -> None:
     """Run `command` until standard input ends; `folder` is removed afterwards."""
+    supervisor = os.getpid()
     program = os.fork()
     if program == 0:
-        become(command)
+        become(command, supervisor)
+    os.write(1, b"%d\n" % program)
+    supervise(program, folder)
+
+
+def become(command: tuple[str, ...], supervisor: int) -> None:
+    """Run `command` in place of this process, a child of the supervisor."""
+    try:
+        end_with_the_parent()
+        if os.getppid() != supervisor:  # it has ended before
+            os._exit(1)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)  # what it prints goes where our errors go
+        os.execv(command[0], command)
+    except OSError as error:
+        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def end_with_the_parent() -> None:
+    """Have Linux kill this process when its parent ends: also when that is killed for memory."""
+    set_parent_death_signal, sigkill = 1, 9
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(set_parent_death_signal, sigkill, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):  # macOS has no such call
+        pass
+
+
+def supervise(program: int, folder: str) -> None:
+    """Kill the program when standard input ends, then remove the folder. Does not return."""
+    import signal
+    import threading
+
     gone = False
 
     def remove_folder() -> None:
+        import shutil  # large, and wanted in the end alone
+
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)  # does not wait for the thread
 
-    def end(_signal: int = 0, _frame: FrameType | None = None) -> None:
+    def end(*_: object) -> None:
         if gone:
             remove_folder()
         # Not SIGTERM: a program that has been stopped with SIGSTOP would not notice it.
@@ -45,7 +79,6 @@ def main(folder: str, *command: str) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGHUP, end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.write(1, b"%d\n" % program)
     watcher = threading.Thread(target=watch_standard_input, daemon=True)
     watcher.start()
     os.waitpid(program, 0)
@@ -53,30 +86,6 @@ def main(folder: str, *command: str) -> None:
     if folder:
         watcher.join()
     remove_folder()
-
-
-def become(command: tuple[str, ...]) -> None:
-    """Run `command` in place of this process, a child of the supervisor."""
-    try:
-        end_with_the_parent()
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(2, 1)  # what it prints goes where our errors go
-        os.execv(command[0], command)
-    except OSError as error:
-        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
-    finally:
-        os._exit(127)
-
-
-def end_with_the_parent() -> None:
-    """Have Linux kill this process when its parent ends: also when that is killed for memory."""
-    set_parent_death_signal = 1
-    try:
-        import ctypes
-
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL, 0, 0, 0)
-    except (ImportError, OSError, AttributeError):  # macOS has no such call
-        pass
 
 
 if __name__ == "__main__":
