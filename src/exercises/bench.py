@@ -156,6 +156,11 @@ class Bench:
             self.seconds = time.monotonic() - self.started
             self._running, self.client.after_each, self._limit = None, [], LIMIT
 
+    @property
+    def during(self) -> tuple[float, float]:
+        """When the last call of the answer began, and when it ended, by `time.monotonic`."""
+        return self.started, self.started + self.seconds
+
     def ended(self, least: float, most: float, early: str, late: str, *, expected: str) -> None:
         """See that the last call took no less and no more than these seconds.
 

@@ -176,7 +176,13 @@ class Onlooker(RedisClient):
             raise NotYet("EXPIRES", expected=f"`{name}` stays", came=f"{ttl} seconds to live")
 
     async def lives(
-        self, key: str, seconds: int, mistake: Mistake, *, since: float, slack: float = 0
+        self,
+        key: str,
+        seconds: int,
+        mistake: Mistake,
+        *,
+        during: tuple[float, float],
+        slack: float = 0,
     ) -> None:
         """See that a key was given its time to live, however slow the machine is.
 
@@ -184,15 +190,19 @@ class Onlooker(RedisClient):
             key: the key.
             seconds: that it was to have.
             mistake: as in `NotYet`; a function is asked about the seconds left, as from `ttl`.
-            since: on the clock `time.monotonic`, the earliest moment at which it was given them.
+            during: when it was given them: the earliest moment and the latest, by `time.monotonic`.
             slack: seconds that it may lack.
 
         Raises:
             NotYet: it has another time to live, or none, or is not there.
         """
+        earliest, latest = during
+        asked = time.monotonic()
         left = await self.call("PTTL", self.full_name(key))
-        passed = 1000 * (time.monotonic() - since + slack)
-        if not left <= 1000 * seconds <= left + passed + 5:  # the server counts milliseconds
+        # The server has looked at its clock between then and now; and it counts milliseconds.
+        least = left + 1000 * (asked - latest) - 5
+        most = left + 1000 * (time.monotonic() - earliest + slack) + 5
+        if not least <= 1000 * seconds <= most:
             ttl = await self.ttl(key)
             came = {-1: "no TTL", -2: f"there is no key `{key}`"}.get(ttl, f"{ttl}")
             raise NotYet(which(mistake, ttl), expected=f"{seconds} seconds to live", came=came)

@@ -13,13 +13,13 @@ async def check(bench: Bench) -> None:
     key, activity = f"batch:{FIRST}:detections", f"batch:{FIRST}:last_activity"
     await _add(bench, FIRST, 101, 1101, "a batch gets its first detection")
     mistakes = {"STILL_FOR_EVER": lambda left: left == -1, "UNIT": True}
-    await bench.redis.lives(key, 3600, mistakes, since=bench.started, slack=1)
+    await bench.redis.lives(key, 3600, mistakes, during=bench.during, slack=1)
     await bench.redis.let_time_pass(3500)
     items = await _add(bench, FIRST, 102, 1102, "most of an hour has passed, and another one comes")
     expect(items, [101, 102], "NOT_ADDED", expected="[101, 102] in the list")
-    await bench.redis.lives(key, 3600, "FIRST_ONLY", since=bench.started, slack=1)
+    await bench.redis.lives(key, 3600, "FIRST_ONLY", during=bench.during, slack=1)
     expect(await bench.redis.get(activity), 1102, "ACTIVITY", expected=f"1102 under `{activity}`")
-    await bench.redis.lives(activity, 3600, "ACTIVITY", since=bench.started, slack=1)
+    await bench.redis.lives(activity, 3600, "ACTIVITY", during=bench.during, slack=1)
     items = await _add(bench, OTHER, "42", 2000.5, "another batch gets one, whose id is a text")
     expect(items, ["42"], {"AS_JSON": len(items) == 1, "NOT_ADDED": True})
     first = await bench.redis.peek_queue(key)

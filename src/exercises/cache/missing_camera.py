@@ -71,11 +71,11 @@ async def _miss(bench: Bench, camera: Camera, when: str, not_asked: str = "NOT_A
         }
         ttl = {"UNKNOWN_TOO_SHORT": lambda left: 0 < left <= 10, "UNKNOWN_TOO_LONG": True}
     await _read(bench, camera, right, 1, when, at_first)
-    since, mistake = bench.started, {again: lambda it: it[1] > 1, "OTHER_PLACE": True}
+    began, mistake = bench.started, {again: lambda it: it[1] > 1, "OTHER_PLACE": True}
     await _read(bench, camera, right, 1, f"{when}, and it is read once more", mistake)
     stored = await bench.redis.get(camera.key)
     expect(stored, right, "OTHER_PLACE", expected=f"{right} under `{camera.key}`")
-    await bench.redis.lives(camera.key, seconds, ttl, since=since)
+    await bench.redis.lives(camera.key, seconds, ttl, during=(began, bench.during[1]))
 
 
 async def _read(

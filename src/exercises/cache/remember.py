@@ -26,7 +26,7 @@ async def check(bench: Bench) -> None:
             "NOT_RENEWED": before is not None and (lambda left: left <= 200),
             "OTHER_TTL": True,
         }
-        await bench.redis.lives(key, 300, mistakes, since=bench.started)
+        await bench.redis.lives(key, 300, mistakes, during=bench.during)
         bench.watch.no_key_waited_for_its_ttl("TWO_STEPS")
         others = {"EXTRA_KEY": lambda it: it[1] == "new", "OTHERS": True}
         bench.watch.nothing_changed(others, but=key)

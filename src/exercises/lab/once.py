@@ -32,7 +32,7 @@ async def _in_good_times(bench: Bench) -> None:
     mistakes = {"NEVER_MADE": not events, "TWICE": {*events} == {BATCH}, "WRONG_ID": True}
     expect(events, [BATCH], mistakes, expected=called)
     await bench.redis.all_live_for_a_time("NO_TTL", but=MADE)
-    await bench.redis.lives(KEY, 3600, "FORGOTTEN", since=bench.started, slack=1)
+    await bench.redis.lives(KEY, 3600, "FORGOTTEN", during=bench.during, slack=1)
     other = await bench.ask(ANOTHER, make, when="another batch has its event")
     expect(await bench.redis.peek_queue(MADE), [BATCH, ANOTHER], "ONE_KEY", expected=called)
     await bench.redis.let_time_pass(3500)
