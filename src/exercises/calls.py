@@ -11,6 +11,8 @@ from exercises.judge import judge
 from exercises.verdict import Verdict
 from private_redis import PrivateServer
 
+ON_THEIR_OWN = ("lab.", "outage.", "outside.")
+"""Exercises whose checks have a server each: the lesson's own is for breaking."""
 _hints_given: Counter[str] = Counter()
 
 
@@ -33,7 +35,7 @@ async def check(name: str, *answers: Any) -> Verdict:
         raise catalogue.WrongCall(f"{len(answers)} answers were given. The call is {call}.")
     if why := attempt.missing(exercise, answers):
         return Verdict("not attempted", why)
-    scratch = scratch_for(name, None if _on_its_own(name) else session.current())
+    scratch = scratch_for(name)
     try:
         verdict = await judge(exercise, answers, scratch)
     finally:
@@ -43,22 +45,16 @@ async def check(name: str, *answers: Any) -> Verdict:
     return verdict
 
 
-def _on_its_own(name: str) -> bool:
-    """Whether the checks of this exercise have a server each: the lesson's own is for breaking."""
-    return name.startswith(("lab.", "outage.", "outside."))
-
-
-def scratch_for(name: str, here: session.CourseRedis | None) -> session.CourseRedis:
+def scratch_for(name: str, here: session.CourseRedis | None = None) -> session.CourseRedis:
     """Return where one check of the exercise works; closed, it is gone with all that is in it.
 
-    Args:
-        name: the exercise.
-        here: the Redis to work on; not used where each check has a server of its own.
+    It is on a server of its own, or on the course's Redis, or the one that is `here`.
     """
     namespace = f"check:{secrets.token_hex(4)}:"
-    if here is None or _on_its_own(name):
+    if name.startswith(ON_THEIR_OWN):
         own = PrivateServer().start()
         return session.CourseRedis(own.url, namespace, "a private server for this check", own)
+    here = here or session.current()
     session.check(here.url)
     # Not its server: that goes on, and closing removes the keys.
     return dataclasses.replace(here, namespace=here.namespace + namespace, server=None)

@@ -37,7 +37,7 @@ class AnswersClient(RedisClient):
     def __init__(self, url: str, **options: Any) -> None:
         super().__init__(url, **options)
         self.commands: list[tuple[Any, ...]] = []
-        """What was sent, in order."""
+        """What was sent since the last call of the answer began, in order."""
         self.cancelled: list[str] = []
         """The commands that were cancelled while the server had not answered."""
         self.misnamed: list[tuple[str, str]] = []

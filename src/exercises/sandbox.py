@@ -19,6 +19,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 Report = dict[str, Any]
 Send = Callable[[Report], None]
 
@@ -117,20 +119,9 @@ def _end_the_rest() -> None:
             if os.waitpid(-1, os.WNOHANG)[0]:
                 continue
             if time.monotonic() > deadline:
-                for child in _children():
-                    _tell(child, signal.SIGKILL)
+                for child in psutil.Process().children():
+                    _tell(child.pid, signal.SIGKILL)
             time.sleep(0.002)
-
-
-def _children() -> list[int]:
-    """Return the children of this process, as Linux lists them."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended meanwhile
-            # `1234 (name) S 1 …`: the name may hold anything, the parent comes second behind it.
-            if int(entry.read_text().rpartition(")")[2].split()[1]) == os.getpid():
-                found.append(int(entry.parent.name))
-    return found
 
 
 def _tell(process: int, what: signal.Signals) -> None:

@@ -16,7 +16,6 @@ async def check(bench: Bench) -> None:
         asked.extend(bench.client.commands)
         mistakes = {"runs": "READY_ALWAYS_503", "runs again": "READY_NO_MORE"}
         await _probe(bench, ready, state, right, mistakes.get(state, "READY_BLIND"))
-        bench.client.commands.clear()
 
     with await bench.server() as server:
         await ask("runs", 200)

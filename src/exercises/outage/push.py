@@ -67,7 +67,6 @@ async def check(bench: Bench) -> None:
 
 
 async def _ask(bench: Bench, job: Any, when: str, *failures: Failure, **options: Any) -> Any:
-    bench.client.commands.clear()
     Unlucky.failures[:] = failures
 
     async def patience() -> None:  # what its own tries have cost

@@ -47,7 +47,6 @@ async def check(bench: Bench) -> None:
 
 
 async def _ask(bench: Bench, taken: datetime, earlier: list[datetime], when: str) -> None:
-    bench.client.commands.clear()
     right = (datetime.now(UTC) - taken).total_seconds()
     age = await bench.ask(when=when, watch=True, raised=RAISED)
     latest = (datetime.now(UTC) - taken).total_seconds()

@@ -35,7 +35,6 @@ async def _ask(bench: Bench, consumers: Consumers, when: str) -> None:
             # Its value is how many items were acknowledged: none yet.
             await bench.redis.set(f"{QUEUE}:lease:{name}", 0, expire=1000)
     raised = {"async_generator": "NO_LIST", "WRONGTYPE": "SORTED_SET"}
-    bench.client.commands.clear()
     found = await bench.ask(when=when, watch=True, raised=raised)
     bench.watch.nothing_changed("CHANGED")
     right = sorted(name for name, has_job, has_lease in consumers if has_job and not has_lease)

@@ -88,7 +88,6 @@ async def _closes_meanwhile(bench: Bench, began: float) -> None:
         for key, value in zip(keys, values, strict=True):
             await bench.redis.set(key, value)
         steps, when = moment, f"the batch is closed after its command number {moment}"
-        bench.client.commands.clear()
         came = await bench.ask(camera, began + 95, when=when, between=close, raised="GONE")
         expect(came, "window" if came else None, "GONE")  # which one depends on the moment
         sent = str(bench.client.commands[:moment])

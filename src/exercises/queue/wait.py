@@ -34,7 +34,6 @@ async def _late(bench: Bench) -> None:
         await bench.redis.add(QUEUE, LATE, after=1.1)
         return time.monotonic()
 
-    bench.client.commands.clear()
     writing = asyncio.create_task(camera())
     came = await _next(bench, 2.6, when="a job comes after 1.1 s, with `seconds=2.6`")
     written = await writing - bench.started
