@@ -35,6 +35,15 @@ def test_a_cell_that_has_run_is_an_attempt(shell: InteractiveShell) -> None:
     assert after(shell, RIGHT) == ""
 
 
+def test_a_changed_comment_or_blank_line_is_no_attempt(shell: InteractiveShell) -> None:
+    said = after(shell, "async def next_job(client, seconds):\n\n    # later\n    ...")
+    assert said.startswith("Change the cell above")
+
+
+def test_another_statement_is_one(shell: InteractiveShell) -> None:
+    assert after(shell, "async def next_job(client, seconds):\n    pass") == ""
+
+
 def test_yesterdays_function_is_not_judged_when_the_cell_has_a_syntax_error(
     shell: InteractiveShell,
 ) -> None:
