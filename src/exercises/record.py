@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -80,10 +79,8 @@ def remember(exercise: Exercise, answer: str = "") -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Written beside it and moved into its place: nobody ever reads half a file.
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, suffix=".new", delete=False
-        ) as new:
-            new.write(text)
-        Path(new.name).replace(path)
+        new = path.with_suffix(f".{os.getpid()}.new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
     except OSError as error:
         print(f"Your progress could not be kept in {path}: {error.strerror}.")

@@ -29,9 +29,8 @@ class Watch:
         """Look once more, and take back what was lent."""
         self._endless -= await self.look()
         there = await self._redis.keys()
-        new = {key for key, what in self.changed.items() if what == "new"}
-        for key in new.difference(there):  # it came and went, and was nobody else's
-            del self.changed[key]
+        seen = self.changed.items()  # a new key that is gone again was nobody else's
+        self.changed = {key: what for key, what in seen if what != "new" or key in there}
         for key in self._lent:
             if key not in self.changed:
                 await self._redis.call("PERSIST", self._redis.full_name(key))
