@@ -1,7 +1,6 @@
 """Exercises in which a plot is read: how its minutes are played, and how the answers are judged."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from backend.core.redis import RedisClient
 from course import plots
@@ -13,6 +12,9 @@ IMAGES = 30
 INCIDENT = [30] * 3 + [0] * 5 + [30] * 2 + [60] * 5 + [30] * 2
 DETECTED = [30] * 14 + [0] * 4 + [60] * 4 + [30] * 8
 ANALYSED = [10] * 4 + [0] * 4 + [20] * 4 + [10] * 2 + [0] * 4 + [20] * 4 + [10] * 8
+
+Questions = Mapping[str, tuple[int | str, Mistake]]
+"""What is right for each question, and what another answer to it shows."""
 
 
 async def incident(client: RedisClient) -> list[int]:
@@ -46,13 +48,8 @@ async def _play(client: RedisClient, taken: dict[str, list[int]]) -> dict[str, l
     return {queue: lengths[queue] for queue in taken}
 
 
-def read_off(bench: Bench, right: dict[str, Any], mistakes: dict[str, Mistake]) -> None:
+def read_off(bench: Bench, questions: Questions) -> None:
     """Compare the answer, a dict, question by question: numbers, or words.
-
-    Args:
-        bench: holds the answer.
-        right: what is right, for each question.
-        mistakes: what another answer to the question shows.
 
     Raises:
         NotYet: one is wrong; which would be right is not said.
@@ -61,14 +58,14 @@ def read_off(bench: Bench, right: dict[str, Any], mistakes: dict[str, Mistake]) 
     bench.situation = "The answers were read."
     if not isinstance(answers, Mapping):
         raise NotYet("NO_DICT", expected="a dict", came=repr(answers))
-    if missing := right.keys() - answers.keys():
+    if missing := questions.keys() - answers.keys():
         came = f"{len(answers)} questions"
         raise NotYet("QUESTIONS", expected=f'"{min(missing)}"', came=came)
-    for question, value in right.items():
+    for question, (value, mistakes) in questions.items():
         bench.situation = f"{question[0].upper()}{question[1:]}: look at the plot again."
         came = answers[question]
         if not isinstance(value, str) and not isinstance(came, int | float):
             raise NotYet("NO_NUMBER", expected="a whole number", came=repr(came))
         if came != value:
             expected = "another word" if isinstance(value, str) else "another number"
-            raise NotYet(which(mistakes[question], came), expected=expected, came=repr(came))
+            raise NotYet(which(mistakes, came), expected=expected, came=repr(came))
