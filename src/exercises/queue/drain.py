@@ -16,8 +16,7 @@ async def check(bench: Bench) -> None:
     when = "two jobs wait, and others are held from before"
     await _drain(bench, ["one", "two"], held=jobs, when=when)
     await bench.redis.stays(HELD)
-    await _while_a_camera_writes(bench)
-    await _while_a_detector_takes(bench)
+    await _while_others_work(bench)
     await _while_another_comes(bench)
     right = {"waiting": [], "held": ["zero", "one", "two", "three"]}
     cut = {"lost": "LOST_WITH_YOU", "zero": "OVERWRITTEN", "twice": "TWICE", "other": "OTHER"}
@@ -51,30 +50,15 @@ async def _drain(bench: Bench, items: list[Any], *, held: list[Any], when: str) 
     expect(count, len(items), "COUNT")
 
 
-async def _while_a_camera_writes(bench: Bench) -> None:
-    await bench.redis.clear()
-    added = ["early 1", "early 2"]
-    await bench.redis.add(QUEUE, *added)
-
-    async def camera() -> None:
-        added.append(f"late {len(added)}")
-        await bench.redis.add(QUEUE, added[-1])
-
-    when = "two jobs wait, and a camera adds another after each of your commands"
-    await bench.ask(when=when, between=camera, too_long="FOR_EVER")
-    waits, held = (await _lists(bench)).values()
-    expect([job for job in added if job not in waits + held], [], "LOST", expected="none is lost")
-    expect(held[:2], added[:2], "OTHER")
-    expect(sorted(waits + held), sorted(added), "TWICE")
-
-
-async def _while_a_detector_takes(bench: Bench) -> None:
-    await bench.redis.clear()
-    await bench.redis.add(QUEUE, "one", "two")
-    takes = partial(bench.redis.call, "LPOP", bench.redis.full_name(QUEUE))
-    when = "two jobs wait, and a detector takes one after each of your commands"
-    count = await bench.ask(when=when, between=takes, too_long="FOR_EVER")
-    expect(count, len(await bench.redis.peek_queue(HELD)), "COUNT")
+async def _while_others_work(bench: Bench) -> None:
+    camera = partial(bench.redis.add, QUEUE, "another")
+    detector = partial(bench.redis.call, "LPOP", bench.redis.full_name(QUEUE))
+    for what, between in (("a camera adds another", camera), ("a detector takes one", detector)):
+        await bench.redis.clear()
+        await bench.redis.add(QUEUE, "one", "two")
+        when = f"two jobs wait, and {what} after each of your commands"
+        count = await bench.ask(when=when, between=between, too_long="FOR_EVER")
+        expect(count, len(await bench.redis.peek_queue(HELD)), "COUNT")
 
 
 async def _while_another_comes(bench: Bench) -> None:
