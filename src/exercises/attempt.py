@@ -32,9 +32,7 @@ def missing(exercise: Exercise, answers: tuple[Any, ...]) -> str:
     if all(is_open) or _untouched(exercise, answers):
         return "Change the cell above, run it, then run this one again."
     if any(is_open):
-        return (
-            "A `...` is left in the cell above. Replace it, run the cell, then run this one again."
-        )
+        return "A `...` is left in the cell above. Replace it, run that cell, then this one again."
     for ran in reversed(_ran):
         source, error = ran.info.raw_cell, ran.error_before_exec or ran.error_in_exec
         if any(_is_from(answer, source) for answer in answers):
@@ -44,9 +42,8 @@ def missing(exercise: Exercise, answers: tuple[Any, ...]) -> str:
             continue
         old = f"`{exercise.answers[0]}` is still what it was before."
         if error:
-            return (
-                f"The cell above ended in {type(error).__name__}, and {old} Mend it, then run both."
-            )
+            what = f"The cell above ended in {type(error).__name__}, and {old}"
+            return f"{what} Mend it, then run both."
         if not has_name:
             return f"The cell above gives another name, and {old} Give it this name, then run both."
         return ""

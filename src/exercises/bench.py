@@ -94,6 +94,7 @@ class Bench:
         between: Callable[[], Awaitable[None]] | None = None,
         watch: bool = False,
         allowed: type[BaseException] | tuple[()] = (),
+        swallowed: str = "",
         too_long: str = "TOO_LONG",
         raised: Raised = "RAISED",
     ) -> Any:
@@ -107,6 +108,7 @@ class Bench:
             between: awaited after each command that the answer sends with `bench.client`.
             watch: whether to see what it changes, also for a moment: then `bench.watch` knows.
             allowed: an exception that is an answer, too: then it is returned.
+            swallowed: the mistake of one that has to raise what is allowed, and does not.
             too_long: the mistake of one that takes longer.
             raised: what is said of one that raises.
 
@@ -132,6 +134,8 @@ class Bench:
         except (Exception, asyncio.CancelledError) as error:
             raise self.mishaps.raised(error, raised, self.client) from None
         self.mishaps.look_at(result)
+        if swallowed and not isinstance(result, BaseException):
+            raise NotYet(swallowed, expected="the exception", came=f"it returned {result!r}")
         mishaps.is_result(result, self.client)
         await mishaps.bystanders_are_there(self.redis)
         if watch:

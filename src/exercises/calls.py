@@ -3,6 +3,7 @@
 import dataclasses
 import secrets
 from collections import Counter
+from contextlib import closing
 from typing import Any
 
 from course import session
@@ -35,11 +36,8 @@ async def check(name: str, *answers: Any) -> Verdict:
         raise catalogue.WrongCall(f"{len(answers)} answers were given. The call is {call}.")
     if why := attempt.missing(exercise, answers):
         return Verdict("not attempted", why)
-    scratch = scratch_for(name)
-    try:
+    with closing(scratch_for(name)) as scratch:
         verdict = await judge(exercise, answers, scratch)
-    finally:
-        scratch.close()
     if verdict.kind == "right":
         record.remember(exercise, attempt.cell(exercise))
     return verdict
@@ -93,8 +91,6 @@ def progress(lesson: str | None = None) -> None:
         width = max(len(one.name) for one in there)
         for one in there:
             done = solved.get(one.name)
-            mark = "solved" if done else "open"
-            note = (
-                " (changed since)" if done and done.version not in ("", record.version(one)) else ""
-            )
+            changed = done and done.version not in ("", record.version(one))
+            mark, note = "solved" if done else "open", " (changed since)" if changed else ""
             print(f"  {mark:6}  {one.name:{width}}  {one.title}{note}")

@@ -133,13 +133,9 @@ class Onlooker(RedisClient):
 
     async def keys(self) -> list[str]:
         """Return the names of all keys in the namespace, sorted; bystanders are left out."""
-        found, cursor = set(), b"0"
-        while True:
-            pattern = self.full_name("*")
-            cursor, names = await self.call("SCAN", cursor, "MATCH", pattern, "COUNT", 1000)
-            found |= {name.decode().removeprefix(self.namespace) for name in names}
-            if int(cursor) == 0:
-                return sorted(found - {*BYSTANDERS})
+        found = self._connected().scan_iter(self.full_name("*"), count=1000)
+        names = {name.decode().removeprefix(self.namespace) async for name in found}
+        return sorted(names - {*BYSTANDERS})
 
     async def clear(self) -> None:
         """Remove all keys but the bystanders."""

@@ -63,14 +63,11 @@ class Stage:
 
         self._task = asyncio.create_task(limited())
         self._is_open = True
-        await asyncio.wait({self._task})
+        came = (await asyncio.gather(self._task, return_exceptions=True))[0]
         self._is_open = False
         if self._other:
             await asyncio.wait({self._other}, timeout=LIMIT / 2)
-        if self._task.cancelled():
-            return "CancelledError"
-        error = self._task.exception()
-        return type(error).__name__ if error else repr(self._task.result())
+        return type(came).__name__ if isinstance(came, BaseException) else repr(came)
 
     async def moment(self, where: str) -> None:
         """Be cut here, if it is time. Awaited at each command, and by what the check lends."""

@@ -43,9 +43,8 @@ async def run(job: Callable[[Send], None], *, limit: float) -> Report | None:
         TimeoutError: the child was killed, since its time was over.
     """
     reading, writing = Pipe(duplex=False)
-    with warnings.catch_warnings():
-        # Python 3.12 warns that a fork has no other threads. The child uses none of the kernel's.
-        warnings.simplefilter("ignore", DeprecationWarning)
+    # Python 3.12 warns that a fork has no other threads. The child uses none of the kernel's.
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         keeper = os.fork()
     if keeper == 0:
         _be_the_keeper(job, writing, limit)

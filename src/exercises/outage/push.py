@@ -84,10 +84,8 @@ def _made(bench: Bench, calls: int, mistake: str) -> None:
 async def _while_redis_is_away(bench: Bench) -> None:
     turns: list[float] = []
     asyncio.get_running_loop().call_soon(lambda: turns.append(time.monotonic()))
-    options: dict[str, Any] = {"allowed": ConnectionError, "raised": "HIDDEN"}
+    options = {"allowed": ConnectionError, "raised": "HIDDEN", "swallowed": "HIDDEN"}
     came = await _ask(bench, PORCH, "Redis stays away", *[AWAY] * 99, **options)
-    if not isinstance(came, ConnectionError):
-        raise NotYet("HIDDEN", expected="ConnectionError", came=repr(came))
     _made(bench, CALLS, "COUNT")
     expect(str(came), f"no answer to call {CALLS}", "HIDDEN")
     expected = f"{CALLS - 1} waits of {WAIT} s"
@@ -98,11 +96,9 @@ async def _while_redis_is_away(bench: Bench) -> None:
 
 async def _where_it_refuses(bench: Bench) -> None:
     await bench.redis.set(QUEUE, "no list")
-    options: dict[str, Any] = {"allowed": ResponseError, "raised": "SWALLOWED"}
-    came = await _ask(bench, PORCH, "`detection_queue` holds no list", **options)
+    options = {"allowed": ResponseError, "raised": "SWALLOWED", "swallowed": "SWALLOWED"}
+    await _ask(bench, PORCH, "`detection_queue` holds no list", **options)
     _made(bench, 1, "REFUSED")
-    if not isinstance(came, ResponseError):
-        raise NotYet("SWALLOWED", expected="the error", came=repr(came))
     await bench.redis.delete(QUEUE)
     await bench.redis.call("RPUSH", bench.redis.full_name(QUEUE), *range(1, DEFAULT_MAX_SIZE))
     came = await _ask(bench, PORCH, f"{DEFAULT_MAX_SIZE - 1} jobs wait", raised="FULL")

@@ -51,8 +51,7 @@ def _mistake(bench: Bench, came: Any) -> str:
     if 0 in cut_off or cut_off == [1, 1]:
         return "WHOLE"
     if _is(came, 0, 0):
-        sent = [str(part) for command in bench.client.commands for part in command]
-        return "NONE_TRUE" if any("detection:" in part for part in sent) else "IDS"
+        return "NONE_TRUE" if "detection:" in repr(bench.client.commands) else "IDS"
     fitting = (name for name, pairs in MISTAKES.items() if any(_is(came, *pair) for pair in pairs))
     return next(fitting, "DIVISION")
 
