@@ -4,6 +4,7 @@ The source is the project's folder itself, so that every link in its texts works
 Nothing is executed, and no page asks another machine for anything.
 """
 
+import os
 import re
 import shutil
 import sys
@@ -45,12 +46,13 @@ html_theme = "pydata_sphinx_theme"
 html_favicon, html_search_scorer = "static/icon.svg", str(HERE / "scorer.js")
 html_css_files, html_js_files = ["site.css"], [("site.js", {"defer": "defer"})]
 html_sidebars = {"**": ["pages.html"]}
-html_sourcelink_suffix = ""  # templates/download.html offers a lesson as a notebook
-html_context = {"default_mode": "auto"}
+html_sourcelink_suffix = ""  # templates/notebook.html offers a lesson as a notebook
+html_context = {"default_mode": "auto", "hub": os.environ.get("HUB", "").rstrip("/")}
 html_theme_options = {
     "navbar_center": [],
     "search_as_you_type": True,
-    "secondary_sidebar_items": ["page-toc", "download"],
+    "article_footer_items": ["done"],
+    "secondary_sidebar_items": ["page-toc", "notebook"],
     "footer_start": [],
     "footer_end": [],
 }

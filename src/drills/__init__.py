@@ -1,4 +1,4 @@
-"""An hour on call: a system that is really broken, and a judge that looks at what became of it.
+"""On call: a system that is really broken, and a judge that looks at what became of it.
 
     from drills import on_call
 

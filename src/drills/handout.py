@@ -16,7 +16,7 @@ QUESTIONS = (
 
 def game_master() -> None:
     """Print the hand-out for a group: each incident, what to see, the cure."""
-    print("# An hour on call, for the game master\n")
+    print("# On call, for the game master\n")
     print("One of you starts an incident and says nothing. The others read the page aloud, look,")
     print("and agree on each step before it is done. Afterwards, ask the questions at the end.\n")
     for number, kind in enumerate(INCIDENTS, start=1):

@@ -1,4 +1,4 @@
-"""An hour on call: start an incident, look, act, and say that it is done.
+"""On call: start an incident, look, act, and say that it is done.
 
 system = await on_call.start(1)         something breaks
 system.parts()                          look: the parts, their logs, Redis
@@ -48,7 +48,7 @@ def under_way() -> Drill | None:
 
 
 def open() -> None:
-    """Begin the hour, and say which Redis is in use."""
+    """Begin, and say which Redis is in use."""
     prepare()
     print("Redis: a private server for each incident, since it will be broken on purpose")
 
@@ -129,7 +129,7 @@ def summary() -> None:
 def progress() -> None:
     """Show which exercises and incidents you have solved."""
     exercises.progress()
-    print("\nAn hour on call")
+    print("\nOn call")
     summary()
 
 

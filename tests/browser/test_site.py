@@ -1,4 +1,4 @@
-"""Every page of the site (`make site`) in a real browser: light, dark, and as wide as a phone."""
+"""The site (`make site`) in a real browser: every page, light, dark, and as wide as a phone."""
 
 from __future__ import annotations
 
@@ -116,3 +116,71 @@ def test_a_search_for_a_message_leads_to_troubleshooting(
     tab.goto(f"{site}/search.html?q={words}")
     first = tab.locator("#search-results li a").first
     expect(first).to_have_attribute("href", re.compile(f"docs/troubleshooting.html{place}"))
+
+
+LESSON = "notebooks/02_queue.html"
+
+
+@pytest.fixture
+def reader(browser: Browser) -> Iterator[Page]:
+    """A tab of a reader who has marked nothing yet."""
+    with browser.new_context(reduced_motion="reduce") as context, context.new_page() as page:
+        yield page
+
+
+def mark(reader: Page) -> None:
+    """Say that the lesson on the page is done, or take it back, with the keyboard."""
+    reader.get_by_role("button", name="I have done this lesson").press("Space")
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["from a web server", "from the disk"])
+def test_a_lesson_that_is_done_stays_marked(site: str, reader: Page, served: bool) -> None:
+    home = site if served else SITE.as_uri()
+    button = reader.get_by_role("button", name="I have done this lesson")
+    reader.goto(f"{home}/{LESSON}")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    mark(reader)
+    reader.reload()
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("place", ["table", "nav"])
+def test_the_map_shows_what_is_done_until_it_is_taken_back(
+    site: str, reader: Page, place: str
+) -> None:
+    done = reader.locator(f"{place} a.done")
+    reader.goto(f"{site}/{LESSON}")
+    mark(reader)
+    reader.goto(f"{site}/site/map.html")
+    expect(done).to_have_accessible_name("02 Queue (done)")  # the only one
+    reader.go_back()
+    mark(reader)
+    reader.go_forward()
+    expect(done).to_have_count(0)
+
+
+def test_a_mark_shows_in_the_other_tabs(site: str, reader: Page) -> None:
+    with reader.context.new_page() as other:
+        other.goto(f"{site}/site/map.html")
+        reader.goto(f"{site}/{LESSON}")
+        mark(reader)
+        expect(other.locator("table a.done")).to_have_count(1)
+
+
+def test_what_is_done_can_be_seen_in_every_light(site: str, reader: Page) -> None:
+    reader.goto(f"{site}/{LESSON}")
+    mark(reader)
+    assert barriers(reader, within="#done, nav") == [], "light"
+    darken(reader)
+    assert barriers(reader, within="#done, nav") == [], "dark"
+
+
+def test_where_nothing_can_be_kept_there_is_no_button(site: str, browser: Browser) -> None:
+    with browser.new_context(java_script_enabled=False) as context, context.new_page() as page:
+        page.goto(f"{site}/{LESSON}")
+        expect(page.get_by_text("I have done this lesson")).to_be_hidden()
+
+
+def test_a_reference_is_never_done(site: str, reader: Page) -> None:
+    reader.goto(f"{site}/notebooks/reference_redis_client.html")
+    expect(reader.get_by_text("I have done this lesson")).to_be_hidden()
