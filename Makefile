@@ -29,6 +29,7 @@ help: ## list these commands
 	@echo '  ARGS="…" adds arguments:            make lab ARGS="--port 9999"   make test ARGS="-k queue"'
 	@echo '  PYTHON=… chooses the Python:        make lab PYTHON=/path/to/python   (when .venv is made)'
 	@echo '  REDIS_URL=… uses a Redis of yours:  REDIS_URL=redis://localhost:6379/0 make test'
+	@echo '  HUB=… links each lesson to a hub:   make site HUB=https://hub.example.org'
 
 setup: $(READY) ## make .venv, or bring it up to date (the others do it too)
 	@echo '.venv is ready.'

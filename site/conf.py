@@ -60,7 +60,8 @@ copybutton_selector = "div.cell_input div.highlight pre, div.highlight-bash pre"
 
 
 def change_source(app: Sphinx, name: str, source: list[str]) -> None:
-    """Add what a page has on the site alone."""
+    """Add what a page has on the site alone, and leave out what JupyterLab alone needs."""
+    source[0] = re.sub(r'<a id="[\w-]+"></a>\n', "", source[0])  # a heading has its own id here
     if change := pages.CHANGES.get(name):
         source[0] = change(source[0])
 
@@ -85,7 +86,8 @@ def show_meanings(app: Sphinx, page: nodes.document, _name: str) -> None:
 def begin_at_the_readme(app: Sphinx, error: Exception | None) -> None:
     """A web server, and a reader, look for index.html."""
     if app.builder.name == "html" and not error:
-        shutil.copy(Path(app.outdir, "README.html"), Path(app.outdir, "index.html"))
+        home = Path(app.outdir, f"{app.config.root_doc}.html")
+        shutil.copy(home, Path(app.outdir, "index.html"))
 
 
 def setup(app: Sphinx) -> None:

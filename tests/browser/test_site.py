@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -119,68 +122,81 @@ def test_a_search_for_a_message_leads_to_troubleshooting(
 
 
 LESSON = "notebooks/02_queue.html"
+IN_THE_HUB = "https://hub.example.org/hub/user-redirect/lab/tree/notebooks/02_queue.ipynb"
+BUTTON = "I have done this lesson"
 
 
 @pytest.fixture
-def reader(browser: Browser) -> Iterator[Page]:
-    """A tab of a reader who has marked nothing yet."""
-    with browser.new_context(reduced_motion="reduce") as context, context.new_page() as page:
-        yield page
+def reader(site: str, tab: Page) -> Page:
+    """A tab on a lesson, of a reader who has marked nothing yet."""
+    tab.goto(f"{site}/{LESSON}")
+    tab.evaluate("localStorage.clear()")
+    return tab
 
 
 def mark(reader: Page) -> None:
     """Say that the lesson on the page is done, or take it back, with the keyboard."""
-    reader.get_by_role("button", name="I have done this lesson").press("Space")
+    reader.get_by_role("button", name=BUTTON).press("Space")
 
 
-@pytest.mark.parametrize("served", [True, False], ids=["from a web server", "from the disk"])
-def test_a_lesson_that_is_done_stays_marked(site: str, reader: Page, served: bool) -> None:
-    home = site if served else SITE.as_uri()
-    button = reader.get_by_role("button", name="I have done this lesson")
-    reader.goto(f"{home}/{LESSON}")
-    expect(button).to_have_attribute("aria-pressed", "false")
-    mark(reader)
-    reader.reload()
-    expect(button).to_have_attribute("aria-pressed", "true")
-
-
-@pytest.mark.parametrize("place", ["table", "nav"])
-def test_the_map_shows_what_is_done_until_it_is_taken_back(
-    site: str, reader: Page, place: str
+def test_a_lesson_that_is_done_is_marked_on_the_map_until_it_is_taken_back(
+    site: str, reader: Page
 ) -> None:
-    done = reader.locator(f"{place} a.done")
-    reader.goto(f"{site}/{LESSON}")
+    reader.set_viewport_size(DESK)
     mark(reader)
     reader.goto(f"{site}/site/map.html")
-    expect(done).to_have_accessible_name("02 Queue (done)")  # the only one
+    for place in ["table", "nav"]:
+        expect(reader.locator(f"{place} a.done")).to_have_accessible_name("02 Queue (done)")
     reader.go_back()
     mark(reader)
     reader.go_forward()
-    expect(done).to_have_count(0)
+    expect(reader.locator("a.done")).to_have_count(0)
 
 
-def test_a_mark_shows_in_the_other_tabs(site: str, reader: Page) -> None:
+def test_a_mark_outlives_the_page_also_without_a_web_server(tab: Page) -> None:
+    button = tab.get_by_role("button", name=BUTTON)
+    tab.goto(f"{SITE.as_uri()}/{LESSON}")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    mark(tab)
+    tab.reload()
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_mark_shows_in_the_other_tabs(reader: Page) -> None:
     with reader.context.new_page() as other:
-        other.goto(f"{site}/site/map.html")
-        reader.goto(f"{site}/{LESSON}")
+        other.goto(reader.url)
         mark(reader)
-        expect(other.locator("table a.done")).to_have_count(1)
+        expect(other.get_by_role("button", name=BUTTON)).to_have_attribute("aria-pressed", "true")
 
 
-def test_what_is_done_can_be_seen_in_every_light(site: str, reader: Page) -> None:
-    reader.goto(f"{site}/{LESSON}")
+def test_a_mark_can_be_seen_in_the_light_and_in_the_dark(reader: Page) -> None:
     mark(reader)
-    assert barriers(reader, within="#done, nav") == [], "light"
+    assert barriers(reader, within="#done") == [], "light"
     darken(reader)
-    assert barriers(reader, within="#done, nav") == [], "dark"
+    assert barriers(reader, within="#done") == [], "dark"
 
 
-def test_where_nothing_can_be_kept_there_is_no_button(site: str, browser: Browser) -> None:
-    with browser.new_context(java_script_enabled=False) as context, context.new_page() as page:
-        page.goto(f"{site}/{LESSON}")
-        expect(page.get_by_text("I have done this lesson")).to_be_hidden()
+def test_without_scripts_no_lesson_can_be_marked(site: str, tab: Page) -> None:
+    chromium = tab.context.new_cdp_session(tab)
+    chromium.send("Emulation.setScriptExecutionDisabled", {"value": True})
+    tab.goto(f"{site}/{LESSON}")
+    expect(tab.get_by_text(BUTTON)).to_be_hidden()
 
 
-def test_a_reference_is_never_done(site: str, reader: Page) -> None:
-    reader.goto(f"{site}/notebooks/reference_redis_client.html")
-    expect(reader.get_by_text("I have done this lesson")).to_be_hidden()
+def test_a_reference_is_never_done(site: str, tab: Page) -> None:
+    tab.goto(f"{site}/notebooks/reference_redis_client.html")
+    expect(tab.get_by_text(BUTTON)).to_be_hidden()
+
+
+def test_a_lesson_leads_to_the_hub_that_the_build_was_told_of(tmp_path: Path) -> None:
+    """Built with this one lesson, which takes seconds."""
+    name = LESSON.removesuffix(".html")
+    only = ["-D", f"root_doc={name}", "-D", f"include_patterns={name}.ipynb"]
+    command = [sys.executable, "-m", "sphinx", "-Q", "-c", "site", *only, ".", tmp_path]
+    hub = {"HUB": "https://hub.example.org/"}
+    subprocess.run(command, cwd=SITE.parents[1], env=os.environ | hub, check=True)
+    assert f'href="{IN_THE_HUB}"' in (tmp_path / LESSON).read_text(encoding="utf-8")
+
+
+def test_where_the_build_was_told_of_no_hub_no_lesson_leads_to_one() -> None:
+    assert "user-redirect" not in (SITE / LESSON).read_text(encoding="utf-8")
