@@ -43,15 +43,25 @@ def targets(path: Path) -> Iterator[str]:
                 yield from re.findall(r"""\b(?:href|src)=["']([^"']*)""", token.content)
 
 
-def anchors(path: Path) -> set[str]:
-    """Return the names of a text's headings, as code hosts and the site make them."""
+def titles(path: Path) -> list[str]:
     tokens = tokens_of(path)
-    titles = [
+    return [
         "".join(part.content for part in tokens[n + 1].children or [])
         for n, token in enumerate(tokens)
         if token.type == "heading_open"
     ]
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the names of a text's headings, as code hosts and the site make them."""
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles(path)}
+
+
+def anchors_in_jupyterlab(path: Path) -> set[str]:
+    """Return the names that JupyterLab finds: headings with their capitals, and those in HTML."""
+    parts = [part for block in tokens_of(path) for part in block.children or []]
+    html = "".join(part.content for part in parts if part.type == "html_inline")
+    return {title.replace(" ", "-") for title in titles(path)} | {*re.findall('id="(.+?)"', html)}
 
 
 def what_is_wrong(path: Path, target: str) -> str | None:
@@ -67,6 +77,8 @@ def what_is_wrong(path: Path, target: str) -> str | None:
         return "there is no such file"
     if address.fragment and address.fragment not in anchors(file):
         return f"{file.name} has no such heading"
+    if address.fragment and address.fragment not in anchors_in_jupyterlab(file):
+        return f'JupyterLab finds it if <a id="{address.fragment}"></a> stands before the heading'
     return None
 
 
@@ -99,10 +111,19 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path: Path, text: str) -> None:
     assert what_is_wrong(page, target)
 
 
+def test_a_link_to_a_heading_that_only_code_hosts_and_the_site_find_is_found(
+    tmp_path: Path,
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# The line rises\n\n[It rises](#the-line-rises)\n", encoding="utf-8")
+    assert "JupyterLab" in str(what_is_wrong(page, "#the-line-rises"))
+
+
 def test_links_to_files_headings_and_the_web_are_right(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
-        "# The line `only` rises\n\n[Here](#the-line-only-rises), "
+        '<a id="the-line-only-rises"></a>\n\n# The line `only` rises\n\n'
+        "[Here](#the-line-only-rises), "
         "[there](page.md#the-line-only-rises) or [on the web](https://example.org/a?b#c); "
         "`[no](link.md)`.\n",
         encoding="utf-8",

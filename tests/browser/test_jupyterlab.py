@@ -1,13 +1,16 @@
 """Every notebook in JupyterLab, in a real browser, as a reader meets it."""
 
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from tests.browser.conftest import Read, Seen
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import JupyterLab, Read, Seen, open_notebook
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+ON_CALL = next(notebook for notebook in NOTEBOOKS if notebook.name.startswith("09"))
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -56,6 +59,17 @@ def test_what_fails_or_cannot_be_read_is_noticed(read: Read, tmp_path: Path) -> 
         'color-contrast: <p style="color: #222">Ink</p>',  # in the dark theme
     ]:
         assert any(each.startswith(f"a barrier: {barrier}") for each in found), (barrier, found)
+
+
+def test_a_link_from_a_lesson_leads_to_the_card_in_the_runbook(
+    jupyterlab: JupyterLab, page: Page
+) -> None:
+    shutil.copy(ON_CALL, jupyterlab.folder / "notebooks")
+    open_notebook(page, jupyterlab, ON_CALL.name)
+    page.get_by_role("link", name="The line only rises").click()
+    card, first = (page.get_by_role("heading", name=name) for name in ["The line only", "First,"])
+    expect(card).to_be_in_viewport()
+    expect(first).not_to_be_in_viewport()
 
 
 def test_a_figure_that_is_not_on_the_page_is_noticed() -> None:
