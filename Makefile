@@ -4,6 +4,7 @@
 READY := .venv/.ready
 TOOLS := .venv/.tools
 SITE  := .venv/.site
+HUB   := .venv/.hub
 VENV  := . .venv/bin/activate &&
 
 # Root needs a flag of its own. Without a screen, no browser is tried: JupyterLab prints the URL.
@@ -20,7 +21,7 @@ SPHINX := python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -c
 unexport PYTHONPATH PIP_TARGET PIP_PREFIX PYTHONDONTWRITEBYTECODE
 export PIP_USER := 0
 
-.PHONY: help setup lab doctor test check bench bench-rivals bench-suite soak fuzz fault-table test-thorough notebooks diagrams pictures site epub pins newest clean
+.PHONY: help setup lab doctor test check bench bench-rivals bench-suite soak fuzz fault-table test-thorough notebooks diagrams pictures site epub hub pins newest clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -77,6 +78,7 @@ test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every an
 	thorough tests/reliability/test_fault_table.py tests/backend/core/test_reliable_queue_model.py; \
 	thorough tests/drills/test_drills.py -n 3 --dist load; \
 	thorough tests/mutations/test_mutations.py -n 4 --dist load; \
+	thorough tests/hub/test_hub.py; \
 	thorough $(EXERCISES:%=tests/exercises/%.py) tests/browser/test_exercises.py -n 4 --dist load; \
 	test -z "$$failed"
 
@@ -96,10 +98,14 @@ site: $(SITE) ## build the course as pages for a browser: build/site/index.html
 epub: $(SITE) ## build the course as a book for an e-reader: build/epub
 	@$(VENV) $(SPHINX) -b epub . build/epub
 
+hub: $(HUB) ## start a JupyterHub for several learners on this machine; hub/README.md
+	@$(VENV) exec jupyterhub --config=hub/jupyterhub_config.py $(ARGS)
+
 pins: ## raise the pins of requirements*.txt to the newest versions (needs uv)
 	uv pip compile --upgrade --universal --python-version 3.11 --group test --no-annotate pyproject.toml -o requirements.txt
 	uv pip compile --upgrade --universal --python-version 3.11 --group dev --constraints requirements.txt --no-annotate -o requirements-dev.txt
 	uv pip compile --upgrade --universal --python-version 3.11 --group site --constraints requirements.txt --constraints requirements-dev.txt --no-annotate -o requirements-site.txt
+	uv pip compile --upgrade --universal --python-version 3.11 --group hub --constraints requirements.txt --constraints requirements-dev.txt --no-annotate -o requirements-hub.txt
 
 newest: ## try the newest versions of everything, in a clone of its own (needs uv)
 	rm -rf build/newest
@@ -109,6 +115,14 @@ newest: ## try the newest versions of everything, in a clone of its own (needs u
 
 clean: ## remove .venv
 	rm -rf .venv
+
+# A .venv that is a link belongs to another folder, as a learner's in a hub: it is used as it is.
+ifneq ($(shell test -L .venv && echo linked),)
+
+$(READY) $(TOOLS) $(SITE) $(HUB):
+	@echo '$@ is missing here, and .venv is a link: make it in '"$$(cd -P .venv/.. && pwd)" >&2; exit 1
+
+else
 
 # Where the folder was moved, or its Python was removed, .venv is there and does not run.
 BROKEN := $(shell test ! -e $(READY) || { grep -qF "$(CURDIR)/.venv" .venv/bin/activate && \
@@ -123,3 +137,13 @@ $(TOOLS): $(READY) requirements-dev.txt
 
 $(SITE): $(READY) requirements-site.txt
 	@sh scripts/setup.sh site requirements-site.txt
+
+$(HUB): $(READY) requirements-hub.txt hub/package-lock.json
+	@command -v npm >/dev/null || { echo "The hub's proxy needs Node.js 18 or newer, with npm." \
+		'On Debian and Ubuntu: apt install nodejs npm' >&2; exit 1; }
+	@cp hub/package.json hub/package-lock.json .venv
+	@npm ci --prefix .venv --no-audit --no-fund --loglevel=error
+	@MPLCONFIGDIR=.venv/matplotlib .venv/bin/python -c 'import matplotlib.font_manager'
+	@sh scripts/setup.sh hub requirements-hub.txt
+
+endif

@@ -3,6 +3,7 @@
 #   PYTHON   the interpreter to use; otherwise the newest that is supported and runs
 #   tools requirements-dev.txt    as arguments: what tests and authors need is installed too;
 #   site requirements-site.txt    what the site needs
+#   hub requirements-hub.txt      what the hub needs
 # uv does the work when it is on PATH, because it is quicker; otherwise venv and pip. The result is the same.
 set -eu
 

@@ -30,7 +30,7 @@ extensions = ["myst_nb", "sphinx_copybutton", "sphinx.ext.autodoc", "sphinx.ext.
 root_doc = "README"
 include_patterns = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "src/exercises/README.md"),
-    *("notebooks/*.ipynb", "docs/*.md", "site/*.md", "monitoring/*.md"),
+    *("notebooks/*.ipynb", "docs/*.md", "site/*.md", "monitoring/*.md", "hub/*.md"),
 ]
 exclude_patterns = [".*", "build", "tests"]  # so that Sphinx does not walk through .venv
 templates_path, html_static_path = ["templates"], ["static"]

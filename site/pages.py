@@ -125,6 +125,7 @@ docs/from_blpop_to_reserve
 docs/when_you_upgrade_redis_py
 site/api
 monitoring/README
+hub/README
 ```
 
 ```{{toctree}}

@@ -24,6 +24,7 @@ TEXTS = [
     ROOT / "README.md",
     *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != "runbook.md"),
     ROOT / "src/exercises/README.md",
+    ROOT / "hub/README.md",
     *sorted((ROOT / "notebooks").glob("*.ipynb")),
 ]
 PROGRAMS = r"\.venv/bin/\w+|make|python3?|pytest|pip|jupyter|git|docker|redis-cli|apt|brew|uv"

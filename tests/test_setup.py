@@ -60,7 +60,12 @@ def test_make_test_thorough_runs_every_file_that_has_more_to_try() -> None:
 
 # The pins
 
-PINNED = ["requirements.txt", "requirements-dev.txt", "requirements-site.txt"]
+PINNED = [
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-site.txt",
+    "requirements-hub.txt",
+]
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +101,7 @@ def test_every_dependency_of_the_project_is_pinned(pins: list[Requirement]) -> N
         "requirements.txt": project["project"]["dependencies"] + groups["test"],
         "requirements-dev.txt": groups["dev"],
         "requirements-site.txt": groups["site"],
+        "requirements-hub.txt": groups["hub"],
     }
     for file, lines in wanted.items():
         pinned = {canonicalize_name(pin.name) for pin in pinned_in(file)}
@@ -108,6 +114,8 @@ def test_every_dependency_of_the_project_is_pinned(pins: list[Requirement]) -> N
         ("requirements-dev.txt", "requirements.txt"),
         ("requirements-site.txt", "requirements.txt"),
         ("requirements-site.txt", "requirements-dev.txt"),
+        ("requirements-hub.txt", "requirements.txt"),
+        ("requirements-hub.txt", "requirements-dev.txt"),
     ],
 )
 def test_two_files_pin_a_package_at_the_same_version(file: str, other: str) -> None:
@@ -138,7 +146,8 @@ def project(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ["Makefile", *PINNED, "pyproject.toml"]:
         shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "scripts", folder / "scripts")
+    for name in ["scripts", "hub"]:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("state"))
     return folder
 
 
@@ -337,6 +346,22 @@ def test_the_tools_of_the_site_are_installed_for_the_site_alone(project: Path) -
     asked = {what: make(project, "--dry-run", what).stdout for what in every}
     installs = "sh scripts/setup.sh site requirements-site.txt"
     assert {what for what, said in asked.items() if installs in said} == {"site", "epub"}
+
+
+def test_the_hub_says_what_to_install_where_there_is_no_npm(project: Path, shelf: str) -> None:
+    plant_venv(project)
+    said = make(project, "hub", path=shelf)
+    assert said.returncode != 0
+    assert "needs Node.js 18 or newer, with npm. On Debian and Ubuntu: apt install" in said.stderr
+
+
+def test_a_venv_that_is_a_link_is_left_alone(project: Path) -> None:
+    plant_venv(project).parents[1].rename(project / "shared")
+    (project / ".venv").symlink_to("shared")
+    assert not is_due(project)
+    said = make(project, "site")
+    assert said.returncode != 0
+    assert f"is missing here, and .venv is a link: make it in {project}" in said.stderr
 
 
 # What goes wrong while packages are installed
