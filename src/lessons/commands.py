@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,7 +73,9 @@ def update() -> None:
         raise
     print(f"The course is now of {course.git('log', '-1', '--format=%cs').decode().strip()}.")
     _put_into(course, mine, originals)
-    print(f"{RELOAD} Then start `make lab` again, which installs what has changed.")
+    in_a_hub = "JUPYTERHUB_USER" in os.environ  # which has installed it already
+    again = "" if in_a_hub else " Then start `make lab` again, which installs what has changed."
+    print(f"{RELOAD}{again}")
 
 
 def _put_into(course: Course, mine: dict[Path, bytes], originals: dict[Path, bytes]) -> None:

@@ -1,4 +1,4 @@
-"""The dashboard of a notebook, for a browser that reaches Jupyter's server and nothing else.
+"""The dashboard of a notebook, for a browser that reaches Jupyter's server, or a hub, and no more.
 
 With SCREENSHOTS=<folder> in the environment, a picture of the notebook is kept there.
 """
@@ -6,15 +6,17 @@ With SCREENSHOTS=<folder> in the environment, a picture of the notebook is kept 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.conftest import ALL_CELLS_ENDED, JupyterLab, choose, open_notebook
+from tests.hub.running import needs_hub, running_hub
 
-pytestmark = pytest.mark.timeout(240)  # a kernel is slow to start on a busy machine
+pytestmark = pytest.mark.timeout(600)  # a hub, and a kernel, are slow to start on a busy machine
 
 CELLS = [
     """
@@ -41,11 +43,40 @@ _ = await publish_event(client, seen | {"batch_id": "1", "started_at": "2026-01-
 
 
 @pytest.fixture
-def notebook(jupyterlab: JupyterLab, page: Page) -> Page:
+def in_jupyter(jupyterlab: JupyterLab, page: Page) -> tuple[JupyterLab, Page]:
+    """One reader's JupyterLab."""
+    return jupyterlab, page
+
+
+@pytest.fixture
+def in_hub(browser: Browser, chromium: str, tmp_path: Path) -> Iterator[tuple[JupyterLab, Page]]:
+    """A learner's JupyterLab in a hub that has a name, as it has behind a web server."""
+    rules = "--host-resolver-rules=MAP hub.example.org 127.0.0.1"
+    with (
+        running_hub(tmp_path, ALLOWED_HOSTS="hub.example.org") as hub,
+        browser.browser_type.launch(executable_path=chromium, args=[rules]) as far_away,
+        far_away.new_page() as page,
+    ):
+        hub.add("ada")
+        url = hub.url.replace("127.0.0.1", "hub.example.org")
+        page.set_default_timeout(300_000)
+        page.goto(f"{url}/hub/login")
+        page.fill("#username_input", "ada")
+        page.fill("#password_input", hub.password("learners"))
+        page.click("#login_submit")
+        page.wait_for_url("**/lab/tree/notebooks/00_start_here.ipynb")
+        page.goto("about:blank")
+        yield JupyterLab(f"{url}/user/ada", "", hub.home("ada") / "course"), page
+
+
+@pytest.fixture(params=["in_jupyter", pytest.param("in_hub", marks=needs_hub)])
+def notebook(request: pytest.FixtureRequest) -> Page:
     """A notebook with the dashboard in a frame; its cells have run."""
+    jupyterlab, page = request.getfixturevalue(request.param)
+    root = jupyterlab.url.partition("/user/")[0]
 
     def as_from_another_machine(route: Route) -> None:
-        if route.request.url.startswith(jupyterlab.url):
+        if route.request.url.startswith(root):
             route.continue_()
         else:
             route.abort("connectionrefused")

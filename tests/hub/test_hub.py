@@ -140,6 +140,7 @@ def test_a_newer_course_arrives_the_answers_stay_and_reset_brings_the_original(
 
     said = in_terminal(ada, ".venv/bin/python -m course update")
     assert "your answer is back" in said
+    assert "make lab" not in said
     assert "A newer sentence." in lesson.read_text()
     assert mine in cells.stubs(lesson.read_bytes()).values()
 

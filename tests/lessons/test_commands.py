@@ -233,7 +233,9 @@ def test_a_lesson_without_right_answers_is_left_alone(
 # update
 
 
-def test_a_newer_course_keeps_the_answers_in_every_lesson(upstream: Path, clone: Path) -> None:
+def test_a_newer_course_keeps_the_answers_in_every_lesson(
+    upstream: Path, clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     written = answer_everything(clone)
     for lesson in (upstream / "notebooks").glob("*.ipynb"):
         edit(lesson, "# ", "# Newer: ")
@@ -245,6 +247,7 @@ def test_a_newer_course_keeps_the_answers_in_every_lesson(upstream: Path, clone:
         assert "# Newer: " in lesson.read_text()
     assert len(aside(clone)) == len(LESSONS)
     assert all("A note of mine." in copy.read_text() for copy in aside(clone))
+    assert "start `make lab` again" in capsys.readouterr().out
 
 
 def test_an_answer_to_a_cell_that_has_changed_stays_below_it(upstream: Path, clone: Path) -> None:
