@@ -50,7 +50,7 @@ c.Spawner.cmd = ["sh", f"{COURSE}/hub/learner.sh"]
 c.Spawner.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
 c.Spawner.env_keep.append("ALLOWED_HOSTS")  # the names under which the dashboard may be opened
 # On a Monday morning all come at once, and the machine is slow for a minute or two.
-c.Spawner.start_timeout = c.Spawner.http_timeout = 300
+c.Spawner.start_timeout = c.Spawner.http_timeout = 600
 
 needs = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
 c.JupyterHub.load_roles = [{"name": "culler", "scopes": needs, "services": ["culler"]}]

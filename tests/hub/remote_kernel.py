@@ -54,7 +54,7 @@ class RemoteClient(BlockingKernelClient):
         headers = {"Authorization": f"token {server.token}"}
         self._opened = ExitStack()
         self.socket = self._opened.enter_context(
-            connect(address, additional_headers=headers, max_size=None)
+            connect(address, additional_headers=headers, max_size=None, open_timeout=120)
         )
         self.channels = {name: Channel(name, self) for name in ("shell", "iopub")}
         self.shell_channel, self.iopub_channel = self.channels.values()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +85,7 @@ class Hub:
         Raises:
             PermissionError: the hub does not let them in.
         """
-        with httpx.Client(base_url=self.url, timeout=330) as browser:
+        with httpx.Client(base_url=self.url, timeout=630) as browser:
             form = {"username": name, "password": password, "_xsrf": ""}
             browser.get("/hub/login")
             form["_xsrf"] = browser.cookies.get("_xsrf", path="/hub/") or ""
@@ -106,7 +106,7 @@ class Hub:
             me = f"/hub/api/users/{name}"
             if not learner.get(me).json()["servers"]:
                 learner.post(f"{me}/server").raise_for_status()
-            deadline = time.monotonic() + 300
+            deadline = time.monotonic() + 600
             while not (servers := learner.get(me).json()["servers"]) or not servers[""]["ready"]:
                 assert servers, f"the server of {name} did not start: {self.log.read_text()}"
                 assert time.monotonic() < deadline, self.log.read_text()
@@ -117,6 +117,16 @@ class Hub:
     def processes(self) -> list[psutil.Process]:
         """Return all that runs: the hub, its proxy, servers, kernels, and their Redis."""
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def servers(self) -> dict[str, list[psutil.Process]]:
+        """Return what runs for each learner: JupyterLab, kernels, and their Redis."""
+        found = {}
+        for process in self.processes():
+            with suppress(psutil.Error):  # it may end while it is looked at
+                if "jupyterhub-singleuser" in " ".join(process.cmdline()):
+                    family = [process, *process.children(recursive=True)]
+                    found[process.environ()["JUPYTERHUB_USER"]] = family
+        return found
 
     def end(self) -> list[psutil.Process]:
         """Press Ctrl-C; return the processes that are left a while after the end."""
