@@ -10,7 +10,6 @@ import asyncio
 import atexit
 import contextlib
 import os
-import secrets
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 import redis
 
 from backend.core.diagnosis import describe, diagnose, what_is_wrong_with
+from backend.core.namespaces import new_namespace
 from course.kernel import CLEANED_UP, prepare, shorten_tracebacks, unseen_tasks
 from private_redis import PlainError, PrivateServer, RedisUnavailable, client_without_retries
 
@@ -84,7 +84,7 @@ def start() -> CourseRedis:
 
 
 def _found(url: str | None) -> CourseRedis:
-    namespace = f"course:{secrets.token_hex(4)}:"
+    namespace = new_namespace("course", url)
     if url:
         where = f"the server that REDIS_URL names ({describe(url)})"
         return CourseRedis(url, namespace, where)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable
 
 from redis import ResponseError
 
 from backend.core.dead_letters import DeadLetters
+from backend.core.namespaces import new_namespace
 from backend.core.push import add_to_queue_safe
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
@@ -31,7 +31,6 @@ def refusals(url: str) -> dict[str, str]:
 
 
 async def _refusals(url: str) -> dict[str, str]:
-    token = secrets.token_hex(4)
     refused: dict[str, str] = {}
 
     async def attempt(what: str, use: Awaitable[None]) -> None:
@@ -40,17 +39,18 @@ async def _refusals(url: str) -> dict[str, str]:
         except ResponseError as error:
             refused[what] = str(error)
 
-    async with RedisClient(url, namespace=f"course:{token}:", attempts=1) as client:
+    async with RedisClient(url, namespace=new_namespace("course", url), attempts=1) as client:
         await attempt("the queue", _queue(client))
         await attempt("the reliable queue", _reliable_queue(client))
         await attempt("the cache", _cache(client))
         await attempt("batches", _batches(client))
         await attempt("events", _events(client))
+        await attempt("the judge of the exercises", _judge(client))
         await attempt("a channel as it is written", _plain_channel(url))
         await attempt("the commands on the wire", _wire(client, url))
         await attempt("cleaning up", _clean_up(client, url))
     if not refused.keys() - SPOILS.keys():  # else what is refused everywhere has been named
-        async with RedisClient(url, namespace=f"example:{token}:", attempts=1) as client:
+        async with RedisClient(url, namespace=new_namespace("example", url), attempts=1) as client:
             await attempt("the example script", _example(client))
     return refused
 
@@ -105,6 +105,12 @@ async def _events(client: RedisClient) -> None:
     await recent_events(client)
     await client.call("SADD", client.full_name("cameras"), "garden")
     await system_status(client)  # the overview beside them
+
+
+async def _judge(client: RedisClient) -> None:
+    for command in ("DUMP", "PEXPIRETIME", "PERSIST"):
+        await client.call(command, client.full_name("cameras"))
+    await client.call("PUBSUB", "NUMSUB", client.full_name("events"))
 
 
 async def _plain_channel(url: str) -> None:

@@ -195,6 +195,7 @@ def test_a_slow_server_is_a_warning(
         ("+@all ~* &* -pttl", "FAIL", "'pttl' command"),
         ("+@all ~* &* -evalsha", "FAIL", "'evalsha' command"),
         ("+@all ~* &* -blmove", "FAIL", "'blmove' command"),
+        ("+@all ~* &* -dump", "FAIL", "the judge of the exercises"),
         ("+@all ~* &* -time", "FAIL", "'time' command"),
         ("+@all ~* &* -unsubscribe", "FAIL", "'unsubscribe' command"),
     ],

@@ -12,7 +12,6 @@ import asyncio
 import logging
 import os
 import random
-import secrets
 import sys
 import tempfile
 from collections import deque
@@ -24,6 +23,7 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from backend import pipeline
+from backend.core.namespaces import new_namespace
 from backend.core.redis import RedisClient
 from backend.examples.scenes import CAMERAS, TYPES, Scene, background, scene
 from private_redis import PrivateServer, RedisUnavailable, client_without_retries
@@ -82,7 +82,7 @@ def redis_for_a_while() -> Iterator[tuple[str, str]]:
         PipelineError: the server that REDIS_URL names cannot be used, or no private one started.
     """
     if url := os.environ.get("REDIS_URL"):
-        namespace = f"example:{secrets.token_hex(4)}:"
+        namespace = new_namespace("example", url)
         asyncio.run(make_sure_of(url))
         print(
             f"Redis: the server that REDIS_URL names; its keys begin with {namespace}", flush=True

@@ -9,7 +9,6 @@ their own and remove what they wrote, so it is safe to run them against a server
 
 import asyncio
 import os
-import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,9 +16,11 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from backend.core.namespaces import new_namespace
 from backend.core.redis import DEFAULT_URL, RedisClient
 
-NAMESPACE = f"example:{secrets.token_hex(4)}:"  # so that two runs do not meet in one server
+# So that two runs do not meet in one server.
+NAMESPACE = new_namespace("example", os.environ.get("REDIS_URL"))
 QUEUE = "example_detections_queue"
 CHANNEL = "example_events"
 STATUS_KEY = "camera:front_door:status"
