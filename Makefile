@@ -76,6 +76,7 @@ EXERCISES := test_mutants test_through_the_notebooks test_wrong_answers
 test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every answer
 	@$(VENV) failed=; thorough() { pytest --thorough "$$@" $(ARGS) || failed=1; }; \
 	thorough tests/reliability/test_fault_table.py tests/backend/core/test_reliable_queue_model.py; \
+	thorough tests/doctor/test_invitation.py -n 0; \
 	thorough tests/drills/test_drills.py -n 3 --dist load; \
 	thorough tests/mutations/test_mutations.py -n 4 --dist load; \
 	thorough tests/hub/test_hub.py; \
