@@ -270,9 +270,10 @@ def test_the_oldest_supported_python_is_the_one_that_pip_asks_for() -> None:
     assert sorted(SUPPORTED, key=minor_of) == SUPPORTED
 
 
-def test_the_container_has_the_newest_supported_python() -> None:
-    dockerfile = (ROOT / ".devcontainer/Dockerfile").read_text()
-    assert re.findall(r"^FROM python:(3\.\d+)-slim$", dockerfile, re.MULTILINE) == [SUPPORTED[-1]]
+@pytest.mark.parametrize("image", [".devcontainer/Dockerfile", "hub/Dockerfile"])
+def test_a_container_has_the_newest_supported_python(image: str) -> None:
+    dockerfile = (ROOT / image).read_text()
+    assert re.findall(r"^FROM python:(3\.\d+)-slim\b", dockerfile, re.MULTILINE) == [SUPPORTED[-1]]
 
 
 def test_the_readme_names_the_supported_pythons() -> None:
