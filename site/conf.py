@@ -30,9 +30,11 @@ extensions = ["myst_nb", "sphinx_copybutton", "sphinx.ext.autodoc", "sphinx.ext.
 root_doc = "README"
 include_patterns = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "src/exercises/README.md"),
-    *("notebooks/*.ipynb", "docs/*.md", "site/*.md", "monitoring/*.md", "hub/*.md"),
+    *("notebooks/*.ipynb", "docs/*.md", "site/*.md", "monitoring/*.md"),
+    *("hub/*.md", "hub/kubernetes/*.md"),
 ]
-exclude_patterns = [".*", "build", "tests"]  # so that Sphinx does not walk through .venv
+# So that Sphinx does not walk through .venv, nor the learners' homes.
+exclude_patterns = [".*", "build", "tests", "hub/state"]
 templates_path, html_static_path = ["templates"], ["static"]
 
 nb_execution_mode = "off"

@@ -125,7 +125,9 @@ docs/from_blpop_to_reserve
 docs/when_you_upgrade_redis_py
 site/api
 monitoring/README
+docs/intake
 hub/README
+hub/kubernetes/README
 ```
 
 ```{{toctree}}

@@ -68,6 +68,20 @@ def test_the_lessons_fill_a_week_from_monday_to_friday() -> None:
     assert days == ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]
 
 
+def test_the_page_of_an_intake_has_the_days_and_minutes_of_the_table() -> None:
+    intake = (ROOT / "docs" / "intake.md").read_text()
+    rows = re.findall(r"^\| (\w+day) \| (.*?) \| (\d+) \|", intake, re.MULTILINE)
+    told = [
+        (day, re.findall(r"\.\./(notebooks/\S+ipynb)", lessons), time)
+        for day, lessons, time in rows
+    ]
+    expected = []
+    for day, lessons in groupby(LESSON.findall(README), key=lambda row: row[2]):
+        paths, minutes, _ = zip(*lessons, strict=True)
+        expected.append((day, [*paths], str(sum(map(int, minutes)))))
+    assert told == expected
+
+
 def test_the_set_up_says_the_sizes_that_this_page_says() -> None:
     sizes = re.findall(r"about \d+ MB (?:to fetch|on the disk)", README)
     assert len(sizes) == 2
