@@ -3,14 +3,14 @@
 from itertools import groupby
 
 import pytest
-from tests.side_by_side import limit_of, longest_first, scope_of
+from tests.side_by_side import longest_first, scope_of, stated_limit
 
 
 def test_those_come_first_that_may_take_longest(request: pytest.FixtureRequest) -> None:
     limits: dict[str, float] = {}
     for item in longest_first(request.session.items[::-1]):
         scope = scope_of(item.nodeid)
-        limits[scope] = max(limits.get(scope, 0), limit_of(item))
+        limits[scope] = limits.get(scope, 0) + stated_limit(item)
     assert list(limits.values()) == sorted(limits.values(), reverse=True)
 
 
