@@ -1,13 +1,12 @@
 """What others run: GitHub's workflow, Dependabot, pre-commit, Binder. Nothing is run there."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from tests.schemas import validate
 
 ROOT = Path(__file__).parent.parent
 WORKFLOW = ROOT / ".github/workflows/ci.yml"
@@ -15,12 +14,6 @@ TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILI
 SUPPORTED = re.findall(
     r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "pyproject.toml").read_text()
 )
-
-
-def validate(path: Path, schema: str) -> subprocess.CompletedProcess[str]:
-    """Hold a file against a schema that check-jsonschema carries with it."""
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
-    return subprocess.run([*command, path], capture_output=True, text=True)
 
 
 def read(path: Path) -> Any:
@@ -34,13 +27,13 @@ def read(path: Path) -> Any:
 )
 def test_a_file_for_github_follows_its_schema(path: Path, schema: str) -> None:
     result = validate(path, schema)
-    assert result.returncode == 0, result.stdout
+    assert result.exit_code == 0, result.output
 
 
 def test_a_misspelt_key_does_not(tmp_path: Path) -> None:
     faulty = tmp_path / "ci.yml"
     faulty.write_text(WORKFLOW.read_text().replace("runs-on:", "run-on:"))
-    assert "run-on" in validate(faulty, "github-workflows").stdout
+    assert "run-on" in validate(faulty, "github-workflows").output
 
 
 def test_the_workflow_calls_make_and_what_it_calls_is_there() -> None:

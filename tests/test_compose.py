@@ -2,24 +2,15 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from tests.schemas import validate
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
-
-
-def validate(path: Path) -> subprocess.CompletedProcess[str]:
-    """Hold a file against the Compose specification, which check-jsonschema carries with it."""
-    return subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", path],
-        capture_output=True,
-        text=True,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +24,14 @@ def devcontainer() -> dict[str, Any]:
 
 
 def test_it_follows_the_compose_specification() -> None:
-    result = validate(COMPOSE)
-    assert result.returncode == 0, result.stdout
+    result = validate(COMPOSE, "compose-spec")
+    assert result.exit_code == 0, result.output
 
 
 def test_a_misspelt_key_does_not(tmp_path: Path) -> None:
     faulty = tmp_path / "docker-compose.yml"
     faulty.write_text(COMPOSE.read_text().replace("healthcheck:", "health_check:"))
-    assert "health_check" in validate(faulty).stdout
+    assert "health_check" in validate(faulty, "compose-spec").output
 
 
 @pytest.mark.parametrize("service", ["redis", "lab"])
