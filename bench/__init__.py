@@ -15,4 +15,5 @@ slices, in an order that is drawn anew in each round (`measure.py`).
     listening.py   the last delivery to a hundred listeners
     growing.py     the cost with 10 items and with 1,000,000
     memory.py      bytes that the server needs for a job, and what stays behind
+    rivals/        the reliable queue against six other job queues: make bench-rivals
 """

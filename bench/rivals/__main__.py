@@ -23,12 +23,13 @@ def main() -> None:
         prog="python -m bench.rivals", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--rounds", type=int, default=10, help="how often each step is measured")
+    parser.add_argument("--jobs", type=int, default=contest.JOBS, help="how many in each step")
     parser.add_argument("--only", default="", help=f"some of {','.join(known)}; by default all")
     parser.add_argument("--into", type=Path, default=RESULTS, help="folder for JSON and charts")
     arguments = parser.parse_args()
     names = [name for name in arguments.only.split(",") if name] or list(known)
-    if arguments.rounds < 1 or not set(names) <= set(known):
-        parser.error(f"--rounds is 1 or more, and --only is some of {','.join(known)}")
+    if min(arguments.rounds, arguments.jobs) < 1 or not set(names) <= set(known):
+        parser.error(f"--rounds and --jobs are 1 or more, and --only is some of {','.join(known)}")
     chosen = {name: known[name] for name in names}
     pythons = {name: python_for(rival) for name, rival in chosen.items()}
     with (
@@ -39,10 +40,11 @@ def main() -> None:
             contestants,
             server,
             arguments.rounds,
+            jobs=arguments.jobs,
             one_at_a_time=[name for name, rival in chosen.items() if rival.one_at_a_time],
         )
         version = str(server.info("server")["redis_version"])
-    measured = contest.rows(costs, chosen)
+    measured = contest.rows(costs, chosen, arguments.jobs)
     print(table(measured))
     numbers = arguments.into / "rivals.json"
     write(as_json(measured, rounds=arguments.rounds, server=version), numbers)
