@@ -8,7 +8,9 @@ failure_lab     lessons 06, 07: consumers to kill, a connection to cut, and the 
 waiting         wait until something has happened
 """
 
+import sys
 from importlib import import_module
+from importlib.util import LazyLoader, find_spec, module_from_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +20,15 @@ __all__ = ["finish", "start"]
 
 
 def __getattr__(name: str) -> object:
-    """Import `course.session` when it is first needed: the doctor runs where redis is missing."""
+    """Import `course.session` when it is first needed: the doctor runs where redis is missing.
+
+    And `course.plots` when the first of it is used: matplotlib takes longer than all the rest.
+    """
     if name in __all__:
         return getattr(import_module("course.session"), name)
+    if name == "plots" and (spec := find_spec("course.plots")) and spec.loader:
+        spec.loader = LazyLoader(spec.loader)
+        plots = globals()[name] = sys.modules[spec.name] = module_from_spec(spec)
+        spec.loader.exec_module(plots)
+        return plots
     raise AttributeError(f"module 'course' has no attribute {name!r}")

@@ -18,7 +18,6 @@ _OURS = str(Path(__file__).parents[1])  # src/, with backend and course
 CLEANED_UP = (
     "This notebook has cleaned up: run the first cell again, then the cells down to this one."
 )
-
 STOPPED = "You stopped this cell."
 
 

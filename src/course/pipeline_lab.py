@@ -40,12 +40,7 @@ class Span(NamedTuple):
 
 
 def time_of_event(
-    event: dict[str, Any],
-    *,
-    watcher: Stage,
-    detector: Stage,
-    aggregator: Stage,
-    analyzer: Stage,
+    event: dict[str, Any], *, watcher: Stage, detector: Stage, aggregator: Stage, analyzer: Stage
 ) -> list[Span]:
     """Return the parts of the way that an event has come, from its first file on, in order.
 

@@ -86,8 +86,7 @@ def start() -> CourseRedis:
 def _found(url: str | None) -> CourseRedis:
     namespace = new_namespace("course", url)
     if url:
-        where = f"the server that REDIS_URL names ({describe(url)})"
-        return CourseRedis(url, namespace, where)
+        return CourseRedis(url, namespace, f"the server that REDIS_URL names ({describe(url)})")
     server = PrivateServer().start()
     where = "a private server for this notebook, stopped when its kernel stops"
     return CourseRedis(server.url, namespace, where, server)
@@ -178,20 +177,19 @@ def check(url: str, *, timeout: float = 5.0) -> None:
     """
     if problem := what_is_wrong_with(url):
         raise RedisUnavailable(problem)
-    outcome: list[BaseException | None] = []
+    errors: list[Exception] = [redis.TimeoutError()]  # for as long as nothing comes back
 
     def ping() -> None:
         try:
             with client_without_retries(url, timeout=timeout) as client:
                 client.ping()
-            outcome.append(None)
+            errors.clear()
         except Exception as error:
-            outcome.append(error)
+            errors[:] = [error]
 
     # redis-py's timeouts hold for each step, and looking up a name has none: a thread bounds all.
     thread = threading.Thread(target=ping, daemon=True)
     thread.start()
     thread.join(timeout + 0.5)
-    error = outcome[0] if outcome else redis.TimeoutError()
-    if error is not None:
-        raise RedisUnavailable(diagnose(url, error, timeout)) from None
+    if errors:
+        raise RedisUnavailable(diagnose(url, errors[0], timeout)) from None

@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis import exceptions
 
 from backend.core.redis import RedisClient
 from course.plots.lengths import Lengths
 from course.plots.live import draw_until
 
-NO_ANSWER = TimeoutError, RedisTimeoutError, RedisConnectionError
+NO_ANSWER = TimeoutError, exceptions.TimeoutError, exceptions.ConnectionError
 
 
 @asynccontextmanager

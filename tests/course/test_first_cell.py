@@ -1,0 +1,35 @@
+"""What the first cell of a lesson costs the reader, before a line of the lesson has run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+FIRST_CELL = """
+import sys
+import course
+import exercises
+from backend.core.redis import RedisClient
+from course import plots, wire
+course.start
+"""
+
+
+def output_of(code: str) -> str:
+    run = [sys.executable, "-c", FIRST_CELL + code]
+    return subprocess.run(run, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_it_does_not_import_what_draws() -> None:
+    heavy = '{"matplotlib", "numpy", "PIL", "fastapi", "prometheus_client", "httpx"}'
+    assert output_of(f"print({heavy} & sys.modules.keys())") == "set()\n"
+
+
+def test_what_draws_is_there_before_anything_is_measured() -> None:
+    assert output_of("plots.watch; print('matplotlib' in sys.modules)") == "True\n"
+
+
+def test_plots_is_one_module_however_it_is_imported() -> None:
+    ways = "import course.plots; from course.plots.words import describe\n"
+    same = "course.plots is plots is sys.modules['course.plots'], plots.account.__name__"
+    assert output_of(f"{ways}print({same})") == "True account\n"
