@@ -25,6 +25,19 @@ class Deadlines:
         """Return a deadline for a `with` block, which begins when the block does."""
         return Deadline(self, seconds)
 
+    def belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Be the deadlines of this event loop.
+
+        Raises:
+            RuntimeError: they are those of another.
+        """
+        if self._loop not in (None, loop):
+            raise RuntimeError(
+                "this Redis client was connected in another event loop: a client works in one "
+                "loop. Make one for each, and call its connect() in the loop that uses it."
+            )
+        self._loop = loop
+
     def add(self, deadline: "Deadline", loop: asyncio.AbstractEventLoop) -> None:
         """Watch a deadline.
 
@@ -32,12 +45,7 @@ class Deadlines:
             RuntimeError: it begins in another event loop, where the timer would never come.
         """
         if self._loop is not loop:
-            if self._loop is not None:
-                raise RuntimeError(
-                    "this Redis client was connected in another event loop: a client works in one "
-                    "loop. Make one for each, and call its connect() in the loop that uses it."
-                )
-            self._loop = loop
+            self.belong_to(loop)
         self._open.add(deadline)
         if self._timer is None or deadline.ends < self._timer.when():
             self._set_timer(deadline.ends)

@@ -170,7 +170,12 @@ class RedisClient:
         May be called twice, or without connecting first. Calls that are still under way
         end with ConnectionError, or RuntimeError before they are tried again; whoever listens
         comes to the end of the messages.
+
+        Raises:
+            RuntimeError: it has subscriptions, and was connected in another event loop.
         """
+        if self._subscriptions:  # only there can they be closed
+            self._deadlines.belong_to(asyncio.get_running_loop())
         open_ones = [self._redis, self._servers]
         self._redis = self._servers = self._session = None
         while self._subscriptions:

@@ -373,6 +373,17 @@ async def test_in_another_event_loop_a_call_says_that_the_client_is_not_for_it(
             await asyncio.to_thread(asyncio.run, client.exists("a"))
 
 
+@pytest.mark.filterwarnings("error")
+async def test_disconnect_says_so_too_where_there_are_subscriptions(redis_url: str) -> None:
+    async with RedisClient(redis_url) as client:
+        messages = client.listen(await client.subscribe("c"))
+        with pytest.raises(RuntimeError, match="connected in another event loop"):
+            await asyncio.to_thread(asyncio.run, client.disconnect())
+        await client.publish("c", 1)  # nothing was closed
+        async with asyncio.timeout(5):
+            assert (await anext(messages))["data"] == 1
+
+
 # ---- packing ----
 
 
