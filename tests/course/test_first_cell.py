@@ -30,6 +30,6 @@ def test_what_draws_is_there_before_anything_is_measured() -> None:
 
 
 def test_plots_is_one_module_however_it_is_imported() -> None:
-    ways = "import course.plots; from course.plots.words import describe\n"
+    ways = "from course import failure_lab; import course.plots\n"
     same = "course.plots is plots is sys.modules['course.plots'], plots.account.__name__"
     assert output_of(f"{ways}print({same})") == "True account\n"

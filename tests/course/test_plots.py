@@ -29,8 +29,8 @@ from tests.notebooks.stored import PIXELS, png_description
 from backend.core.redis import RedisClient
 from course import plots
 from course.plots import figures, live, output
-from course.plots.account import PLACES
 from course.plots.lengths import Lengths, Mark, Outage
+from course.plots.places import PLACES
 from course.plots.words import Words, describe, exact
 from private_redis import PrivateServer
 

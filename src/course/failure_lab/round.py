@@ -19,9 +19,8 @@ from course.failure_lab.connection import Proxy
 from course.failure_lab.consumer import Consumer
 from course.failure_lab.tally import Tally
 from course.kernel import CLEANED_UP, prepare, shorten_tracebacks, unseen_tasks
-from course.plots.account import PLACES
+from course.plots import measure, places
 from course.plots.lengths import Lengths
-from course.plots.measure import sampled
 from course.session import UNTIDY, LeftBehind
 from course.waiting import until
 from private_redis import PrivateServer
@@ -173,12 +172,12 @@ class Round:
         async def read() -> Sequence[int]:
             tally = await self.count(client=asking)
             absent.append(set(tally.missing))
-            return [tally.places[place] for place in PLACES]
+            return [tally.places[place] for place in places.PLACES]
 
         # It asks once: a client that asks again, after a wait, would make each gap longer by that.
         async with RedisClient(self.server.url, attempts=1) as asking:
-            lengths = Lengths(read, [*PLACES], timed=True, timeout=5.0)
-            async with sampled(lengths, every=0.02, outages=True):
+            lengths = Lengths(read, [*places.PLACES], timed=True, timeout=5.0)
+            async with measure.sampled(lengths, every=0.02, outages=True):
                 yield lengths
         for sample, items in enumerate(absent):
             on_their_way = len(items - absent[-1])

@@ -14,16 +14,16 @@ What `show` says is read back from the drawn figure. Words for exact measurement
 lengths.py    what has been measured
 words.py      a figure in words
 figures.py    draw
-account.py    draw where every job is
+places.py     draw where every job is
 output.py     show a figure with its words
 live.py       the figure that moves while a cell runs
 measure.py    watch: sample the lengths while the body runs
 """
 
-from course.plots.account import account
 from course.plots.figures import deliveries, line, queue_lengths, round_trips
 from course.plots.measure import watch
 from course.plots.output import show
+from course.plots.places import account
 from course.plots.words import all_under, ends, peaks, peaks_after, runs_down
 
 __all__ = [
