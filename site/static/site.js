@@ -3,6 +3,10 @@
 document.querySelectorAll(".search-button-field").forEach((button) => {
   button.ariaLabel = button.textContent.replace(/\s+/g, " ").trim();
 });
+// So with what is folded: its name is "Show the output", not "Toggle hidden content".
+document.querySelectorAll("summary[aria-label]").forEach((fold) => {
+  fold.removeAttribute("aria-label");
+});
 
 // Which lessons the reader has done. Their own browser keeps it, and tells nobody.
 const KEY = "redis-course:done";

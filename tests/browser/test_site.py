@@ -176,6 +176,11 @@ def test_a_mark_can_be_seen_in_the_light_and_in_the_dark(reader: Page) -> None:
     assert barriers(reader, within="#done") == [], "dark"
 
 
+def test_what_is_folded_is_called_what_it_says(reader: Page) -> None:
+    fold = reader.locator("summary", has_text="Show the output").first
+    expect(fold).to_have_accessible_name("Show the output")
+
+
 def test_without_scripts_no_lesson_can_be_marked(site: str, tab: Page) -> None:
     chromium = tab.context.new_cdp_session(tab)
     chromium.send("Emulation.setScriptExecutionDisabled", {"value": True})
