@@ -98,7 +98,8 @@ def test_learners_who_come_at_once_see_all_outputs_as_they_are_stored(
         print(f"\n{count} learners at once, lesson 02, load {os.getloadavg()[0]:.0f}: ", end="")
         for what, each in figures.items():
             print(f"\n  {what}: {min(each):.0f} to {max(each):.0f}, median {median(each):.0f}")
-    assert [each.problems for each in attended if each.problems] == []
+    if problems := [each.problems for each in attended if each.problems]:
+        pytest.fail("\n".join(problems), pytrace=False)
 
 
 def test_a_lesson_runs_with_the_learners_own_code_and_a_difference_is_seen(hub: Hub) -> None:
