@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -211,6 +212,16 @@ async def test_a_server_that_hangs_leaves_a_gap_and_no_value(
     (outage,) = lengths.outages
     assert outage.end - outage.start >= 0.5
     assert not any(outage.start < time < outage.end for time in lengths.times)
+
+
+async def test_a_program_that_stands_still_itself_leaves_no_gap(client: RedisClient) -> None:
+    """On a busy machine it hears late of an answer that was given in time."""
+    async with plots.watch(client, [QUEUE], every=0.01) as lengths:
+        question = asyncio.create_task(lengths.sample())
+        await asyncio.sleep(0)  # it is on its way
+        time.sleep(0.7)  # noqa: ASYNC251 - this program stands still
+        await question
+    assert lengths.outages == []
 
 
 async def test_quick_answers_leave_no_gap(client: RedisClient) -> None:

@@ -23,8 +23,12 @@ class Outage(NamedTuple):
 
 
 Read = Callable[[], Awaitable[Sequence[int]]]  # one sample: a number for each name
-SILENCE = 0.5
-"""Seconds without an answer after which it is said: until then, a length holds."""
+
+
+async def _silence() -> None:
+    """Take half a second, in steps: a program that itself stands still for as long takes one."""
+    for _ in range(10):
+        await asyncio.sleep(0.05)
 
 
 class Lengths(dict[str, list[int]]):
@@ -46,15 +50,15 @@ class Lengths(dict[str, list[int]]):
         self._read = read
         self._timeout = timeout
         self._start = time.monotonic()
-        self._asked: float | None = None  # since when an answer is owed
+        self._owed: tuple[float, asyncio.Task[None]] | None = None  # an answer: since when
 
     @property
     def x(self) -> list[float]:
         """Where each sample is drawn: see `times`; not timed, its number from 0."""
         return self.times if self.timed else [float(step) for step in range(len(self.times))]
 
-    async def sample(self) -> dict[str, int]:
-        """Take one sample of all queues now, and return it.
+    async def sample(self) -> None:
+        """Take one sample of all queues now.
 
         An answer that is long in coming leaves an outage behind. A question that fails leaves one
         too, which ends with the first answer after it.
@@ -62,8 +66,8 @@ class Lengths(dict[str, list[int]]):
         Raises:
             TimeoutError: the server did not answer within the watch's timeout.
         """
-        if self._asked is None:
-            self._asked = self._elapsed()
+        if self._owed is None:
+            self._owed = self._elapsed(), asyncio.create_task(_silence())
         try:
             async with asyncio.timeout(self._timeout) as deadline:
                 values = await self._read()
@@ -71,21 +75,21 @@ class Lengths(dict[str, list[int]]):
             if not deadline.expired():
                 raise  # the client's own, with words of its own
             raise TimeoutError(
-                f"Counting {', '.join(self)} took longer than "
-                f"{self._timeout:g} s: the server hangs, or is busy with one long command. "
-                "`redis-cli ping` and `redis-cli slowlog get` tell which."
+                f"Counting {', '.join(self)} took longer than {self._timeout:g} s: the server "
+                "hangs, or is busy with one long command. `redis-cli ping` and `redis-cli slowlog "
+                "get` tell which."
             ) from error
         # The time and the values are stored together, without an await between them.
         answered = self._elapsed()
         # Another sample may have been answered meanwhile: then no answer is owed any more.
-        if self._asked is not None and self.timed and answered - self._asked >= SILENCE:
-            self.outages.append(Outage(self._asked, answered))
-        self._asked = None
+        if self._owed:
+            (since, silence), self._owed = self._owed, None
+            if silence.done() and self.timed:
+                self.outages.append(Outage(since, answered))
+            silence.cancel()
         self.times.append(answered)
-        sample = dict(zip(self, values, strict=True))
-        for queue, value in sample.items():
+        for queue, value in zip(self, values, strict=True):
             self[queue].append(value)
-        return sample
 
     def mark(self, label: str) -> None:
         """Name this moment: it is drawn as a vertical line with these words."""

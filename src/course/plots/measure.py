@@ -64,8 +64,7 @@ async def sampled(
 ) -> AsyncIterator[None]:
     """Sample by the clock while the body runs: see `watch`.
 
-    With `outages`, a server that is away leaves a gap, and is no error. It has to be back when the
-    body ends.
+    With `outages`, a server that is away leaves a gap and no error. It has to be back at the end.
     """
     await lengths.sample()
     failures: Sequence[BaseException] = ()

@@ -129,11 +129,9 @@ def all_under(limit: float, unit: str, *, but: int = 0) -> Words:
 
     def words(series: Series) -> str:
         above = sum(value >= limit for value in series.y)
-        bound = f"{_number(limit)} {unit}"
-        if above > but:
-            return f"{len(series.y)} values, {above} of them not under {bound}"
-        all_of_them = f"all but at most {but}" if but else "all"
-        return f"{len(series.y)} values, {all_of_them} under {bound}"
+        enough = f"all but at most {but}" if but else "all"
+        who = f"{above} of them not" if above > but else enough
+        return f"{len(series.y)} values, {who} under {_number(limit)} {unit}"
 
     return words
 
@@ -164,8 +162,7 @@ def describe(figure: Figure, words: Words | Mapping[str, Words] = exact) -> str:
     Raises:
         ValueError: nothing is drawn, or `words` names a series which is not there, or is too long.
     """
-    ways = words if isinstance(words, Mapping) else {}
-    usual = exact if isinstance(words, Mapping) else words
+    ways, usual = (words, exact) if isinstance(words, Mapping) else ({}, words)
     lines = [figure.get_suptitle()]
     labels = []
     for axes in figure.axes:
