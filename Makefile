@@ -4,7 +4,7 @@
 READY := .venv/.ready
 TOOLS := .venv/.tools
 SITE  := .venv/.site
-HUB   := .venv/.hub
+JHUB  := .venv/.hub
 VENV  := . .venv/bin/activate &&
 
 # Root needs a flag of its own. Without a screen, no browser is tried: JupyterLab prints the URL.
@@ -99,7 +99,7 @@ site: $(SITE) ## build the course as pages for a browser: build/site/index.html
 epub: $(SITE) ## build the course as a book for an e-reader: build/epub
 	@$(VENV) $(SPHINX) -b epub . build/epub
 
-hub: $(HUB) ## start a JupyterHub for several learners on this machine; hub/README.md
+hub: $(JHUB) ## start a JupyterHub for several learners on this machine; hub/README.md
 	@$(VENV) exec jupyterhub --config=hub/jupyterhub_config.py $(ARGS)
 
 pins: ## raise the pins of requirements*.txt to the newest versions (needs uv)
@@ -120,7 +120,7 @@ clean: ## remove .venv
 # A .venv that is a link belongs to another folder, as a learner's in a hub: it is used as it is.
 ifneq ($(shell test -L .venv && echo linked),)
 
-$(READY) $(TOOLS) $(SITE) $(HUB):
+$(READY) $(TOOLS) $(SITE) $(JHUB):
 	@echo '$@ is missing here, and .venv is a link: make it in '"$$(cd -P .venv/.. && pwd)" >&2; exit 1
 
 else
@@ -139,7 +139,7 @@ $(TOOLS): $(READY) requirements-dev.txt
 $(SITE): $(READY) requirements-site.txt
 	@sh scripts/setup.sh site requirements-site.txt
 
-$(HUB): $(READY) requirements-hub.txt hub/package-lock.json
+$(JHUB): $(READY) requirements-hub.txt hub/package-lock.json
 	@command -v npm >/dev/null || { echo "The hub's proxy needs Node.js 18 or newer, with npm." \
 		'On Debian and Ubuntu: apt install nodejs npm' >&2; exit 1; }
 	@cp hub/package.json hub/package-lock.json .venv

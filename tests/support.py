@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import os
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import redis
@@ -29,6 +30,16 @@ async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:
     async with asyncio.timeout(within):
         while not (await held if inspect.isawaitable(held := condition()) else held):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
+
+
+@contextmanager
+def without_warnings_and_errors() -> Iterator[None]:
+    """Have nothing logged below "critical" while the block runs: its faults are on purpose."""
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def wait_until(condition: Callable[[], object], what: str, *, within: float = 10.0) -> None:

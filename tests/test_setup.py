@@ -12,6 +12,7 @@ import time
 import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -505,6 +506,12 @@ class Lab:
             os.killpg(self.process.pid, signal.SIGINT)
 
 
+def command_of(process: psutil.Process) -> str:
+    with suppress(psutil.Error):  # it has ended meanwhile
+        return " ".join(process.cmdline())
+    return ""
+
+
 @pytest.fixture
 def lab(project: Path) -> Iterator[Lab]:
     (project / ".venv").symlink_to(sys.prefix)
@@ -533,7 +540,7 @@ def test_ctrl_c_ends_make_lab_and_its_kernels_without_a_question(lab: Lab) -> No
     notebook = {"path": "notebooks/00_start_here.ipynb", "type": "notebook", "name": ""}
     lab.api("/api/sessions", notebook | {"kernel": {"name": "python3"}})
     everything = lab.processes()
-    kernel = next(p for p in everything if "ipykernel_launcher" in " ".join(p.cmdline()))
+    (kernel,) = (p for p in everything if "ipykernel_launcher" in command_of(p))
     assert Path(kernel.cwd()).name == "notebooks"
     lab.interrupt()
     _, left = psutil.wait_procs(everything, timeout=15)

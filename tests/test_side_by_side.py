@@ -16,8 +16,10 @@ def test_those_come_first_that_may_take_longest(request: pytest.FixtureRequest) 
 
 def test_what_belongs_together_stays_together_and_in_order(request: pytest.FixtureRequest) -> None:
     items = request.session.items
-    taken = [scope_of(item.nodeid) for item in longest_first(items)]
-    assert [scope for scope, _ in groupby(taken)] == [*dict.fromkeys(taken)]
-    for scope in {*taken}:
-        of_scope = [item for item in items if scope_of(item.nodeid) == scope]
-        assert [item for item in longest_first(items) if scope_of(item.nodeid) == scope] == of_scope
+    place = {item: number for number, item in enumerate(items)}
+    taken = {
+        scope: [*of_scope]
+        for scope, of_scope in groupby(longest_first(items), key=lambda item: scope_of(item.nodeid))
+    }
+    assert sum(map(len, taken.values())) == len(items)  # no scope comes twice
+    assert all(of_scope == sorted(of_scope, key=place.get) for of_scope in taken.values())

@@ -39,8 +39,10 @@ def invite(name: str) -> None:
         NoInvitation: the name is not fit for a user, or REDIS_URL cannot be read.
     """
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name):
-        needs = "1 to 31 small letters, digits and hyphens, and begins with a letter"
-        raise NoInvitation(f"A name has {needs}: {name!r} has not.")
+        raise NoInvitation(
+            "A name has 1 to 31 small letters, digits and hyphens, and begins with a letter: "
+            f"{name!r} has not."
+        )
     server = os.environ.get("REDIS_URL") or "redis://HOST:6379/0"
     if problem := what_is_wrong_with(server):
         raise NoInvitation(problem)

@@ -33,7 +33,7 @@ def test_each_command_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     usage, *lines = capsys.readouterr().out.splitlines()
     assert usage == "usage: .venv/bin/python -m course command"
     named = [line.split()[0] for line in lines]
-    assert named == ["answers", "doctor", "game_master", "progress", "reset", "update"]
+    assert named == ["answers", "doctor", "game_master", "invite", "progress", "reset", "update"]
     assert all(line.endswith(".") and len(line.split()) > 3 for line in lines)
 
 

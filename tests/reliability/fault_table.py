@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from functools import partial
 from typing import Any
 
 from tests.reliability import bad_times, broken_processes, broken_requests, failovers
+from tests.support import without_warnings_and_errors
 
 from backend.examples.pop_or_reserve import Mode
 from course.failure_lab.round import Round
@@ -344,8 +344,7 @@ def main(arguments: list[str] | None = None) -> int:
     full: bool = parser.parse_args(arguments).full
     rows = list(HEAD)
     wrong = 0
-    logging.disable(logging.ERROR)  # the faults are on purpose
-    try:
+    with without_warnings_and_errors():
         for scenario in SCENARIOS:
             tries = scenario.tries(full=full)
             try:
@@ -353,8 +352,6 @@ def main(arguments: list[str] | None = None) -> int:
             except (AssertionError, TimeoutError) as error:
                 print(f"{scenario.name}: {error}", file=sys.stderr, flush=True)
                 wrong += 1
-    finally:
-        logging.disable(logging.NOTSET)
     if wrong:
         print(f"There is no table: see the {wrong} above.", file=sys.stderr)
         return 1

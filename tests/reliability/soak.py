@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import random
 import sys
 import time
@@ -19,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from redis import exceptions
+from tests.support import without_warnings_and_errors
 
 from backend.core.redis import RedisClient
 from course.failure_lab.round import QUEUE, Round
@@ -129,8 +129,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args(arguments)
-    logging.disable(logging.ERROR)  # the faults are on purpose
-    outcomes = [asyncio.run(soak(options.seconds, seed)) for seed in options.seed]
+    with without_warnings_and_errors():
+        outcomes = [asyncio.run(soak(options.seconds, seed)) for seed in options.seed]
     return 0 if all(outcomes) else 1
 
 
