@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -105,7 +106,8 @@ async def test_several_queues_are_sampled_together(client: RedisClient) -> None:
     async with plots.watch(client, [QUEUE, "analysis_queue"], every=None) as lengths:
         await push(client, 2)
         await client.add_to_queue("analysis_queue", {"batch_id": "b1"})
-        assert await lengths.sample() == {QUEUE: 2, "analysis_queue": 1}
+        await lengths.sample()
+    assert lengths == {QUEUE: [2], "analysis_queue": [1]}
 
 
 async def test_the_last_sample_follows_a_body_that_ends_while_a_sample_is_read(
@@ -222,6 +224,14 @@ async def test_a_program_that_stands_still_itself_leaves_no_gap(client: RedisCli
         time.sleep(0.7)  # noqa: ASYNC251 - this program stands still
         await question
     assert lengths.outages == []
+
+
+async def test_a_copy_can_be_drawn_while_an_answer_is_owed(client: RedisClient) -> None:
+    async with plots.watch(client, [QUEUE], every=None) as lengths:
+        question = asyncio.create_task(lengths.sample())
+        await asyncio.sleep(0)  # it is on its way
+        assert deepcopy(lengths).x == lengths.x
+        await question
 
 
 async def test_quick_answers_leave_no_gap(client: RedisClient) -> None:

@@ -58,10 +58,9 @@ class Lengths(dict[str, list[int]]):
         return self.times if self.timed else [float(step) for step in range(len(self.times))]
 
     async def sample(self) -> None:
-        """Take one sample of all queues now.
+        """Take one sample of all queues now; where an answer is long in coming is an outage.
 
-        An answer that is long in coming leaves an outage behind. A question that fails leaves one
-        too, which ends with the first answer after it.
+        A question that fails leaves one too, which ends with the first answer after it.
 
         Raises:
             TimeoutError: the server did not answer within the watch's timeout.
@@ -75,9 +74,8 @@ class Lengths(dict[str, list[int]]):
             if not deadline.expired():
                 raise  # the client's own, with words of its own
             raise TimeoutError(
-                f"Counting {', '.join(self)} took longer than {self._timeout:g} s: the server "
-                "hangs, or is busy with one long command. `redis-cli ping` and `redis-cli slowlog "
-                "get` tell which."
+                f"Counting {', '.join(self)} took longer than {self._timeout:g} s: Redis hangs, or "
+                "has one long command. `redis-cli ping` and `redis-cli slowlog get` tell which."
             ) from error
         # The time and the values are stored together, without an await between them.
         answered = self._elapsed()
@@ -95,6 +93,9 @@ class Lengths(dict[str, list[int]]):
         """Name this moment: it is drawn as a vertical line with these words."""
         at = self._elapsed() if self.timed else float(max(len(self.times) - 1, 0))
         self.marks.append(Mark(at, label))
+
+    def __getstate__(self) -> dict[str, object]:
+        return vars(self) | {"_owed": None}  # a copy, which is to be drawn, asks nobody
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._start
