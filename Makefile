@@ -75,12 +75,12 @@ EXERCISES := test_mutants test_through_the_notebooks test_wrong_answers
 
 test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every answer
 	@$(VENV) failed=; thorough() { pytest --thorough "$$@" $(ARGS) || failed=1; }; \
-	thorough tests/reliability/test_fault_table.py tests/backend/core/test_reliable_queue_model.py; \
-	thorough tests/doctor/test_invitation.py -n 0; \
-	thorough tests/drills/test_drills.py -n 3 --dist load; \
-	thorough tests/mutations/test_mutations.py -n 4 --dist load; \
+	thorough tests/reliability/test_fault_table.py tests/backend/core/test_reliable_queue_model.py \
+		tests/doctor/test_invitation.py -n 3; \
+	thorough tests/drills/test_drills.py -n 3; \
+	thorough tests/mutations/test_mutations.py -n 4; \
 	thorough tests/hub/test_hub.py; \
-	thorough $(EXERCISES:%=tests/exercises/%.py) tests/browser/test_exercises.py -n 4 --dist load; \
+	thorough $(EXERCISES:%=tests/exercises/%.py) tests/browser/test_exercises.py -n 4; \
 	test -z "$$failed"
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
