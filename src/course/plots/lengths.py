@@ -58,7 +58,7 @@ class Lengths(dict[str, list[int]]):
         return self.times if self.timed else [float(step) for step in range(len(self.times))]
 
     async def sample(self) -> None:
-        """Take one sample of all queues now; where an answer is long in coming is an outage.
+        """Take one sample of all queues now; an answer that is long in coming leaves an outage.
 
         A question that fails leaves one too, which ends with the first answer after it.
 
