@@ -70,18 +70,8 @@ fuzz: $(TOOLS) ## put things of no sense before the pipeline for ten minutes, an
 fault-table: $(TOOLS) ## cause every fault a few times, and print what was lost; ARGS=--full
 	@$(VENV) python -m tests.reliability.fault_table $(ARGS)
 
-# The files that have more to try than `make test` tries; tests/test_setup.py holds the list complete.
-EXERCISES := test_mutants test_through_the_notebooks test_wrong_answers
-
-test-thorough: $(TOOLS) ## cause every fault, plant every mutation, try every answer
-	@$(VENV) failed=; thorough() { pytest --thorough "$$@" $(ARGS) || failed=1; }; \
-	thorough tests/reliability/test_fault_table.py tests/backend/core/test_reliable_queue_model.py \
-		tests/doctor/test_invitation.py -n 3; \
-	thorough tests/drills/test_drills.py -n 3; \
-	thorough tests/mutations/test_mutations.py -n 4; \
-	thorough tests/hub/test_hub.py; \
-	thorough $(EXERCISES:%=tests/exercises/%.py) tests/browser/test_exercises.py -n 4; \
-	test -z "$$failed"
+test-thorough: $(TOOLS) ## the same with every fault, mutation and answer, where `make test` tries a part
+	@$(VENV) pytest -n logical --thorough $(ARGS)
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
 	@$(VENV) python -m tests.notebooks.rerun notebooks/*.ipynb

@@ -42,23 +42,6 @@ def test_make_check_also_looks_at_the_metadata_of_the_notebooks() -> None:
     assert "tests.notebooks.rerun --check-metadata notebooks/*.ipynb" in said.stdout
 
 
-def test_make_test_thorough_runs_every_file_that_has_more_to_try() -> None:
-    said = subprocess.run(
-        ["make", "--dry-run", "test-thorough", "ARGS="],
-        cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKEOVERRIDES")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    asking = {
-        str(path.relative_to(ROOT))
-        for path in ROOT.glob("tests/**/test_*.py")
-        if re.search(r'getoption\("--thorough"\)', path.read_text(encoding="utf-8"))
-    }
-    assert asking == set(re.findall(r"tests/\S+\.py", said.stdout))
-
-
 # The pins
 
 PINNED = [
