@@ -5,24 +5,19 @@ a test waits for half of its time: for a kernel, a page, a deadline. Each worker
 time; of what is ONE_BY_ONE, where tests are long and share nothing, it takes a test. Those come
 first that may take longest: long tests state limits of their own (`pytest.mark.timeout`), and what
 counts is their sum, then the number of tests. So no worker begins with a long one at the end.
-
-On one server for all (REDIS_URL), the exercises do share something: wrong answers that leave the
-namespace out write under the same names. There, one worker takes them all.
 """
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import psutil
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-EXERCISES = "tests/exercises/"
 ONE_BY_ONE = (
     "tests/drills/",
-    EXERCISES,
+    "tests/exercises/",
     "tests/mutations/",
     "tests/notebooks/test_again.py",
     "tests/reliability/",
@@ -31,8 +26,6 @@ ONE_BY_ONE = (
 
 def scope_of(nodeid: str) -> str:
     """Return the name of what a worker takes at once, with this test in it."""
-    if nodeid.startswith(EXERCISES) and os.environ.get("REDIS_URL"):
-        return EXERCISES
     return nodeid if nodeid.startswith(ONE_BY_ONE) else nodeid.partition("::")[0]
 
 
