@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -70,6 +71,11 @@ def background(camera_id: str) -> Image.Image:
     """Return what a camera sees when nothing is there."""
     if camera_id not in _BACKGROUNDS:
         raise ValueError(f"no camera {camera_id!r}: there are {', '.join(CAMERAS)}")
+    return _drawn_once(camera_id).copy()
+
+
+@cache
+def _drawn_once(camera_id: str) -> Image.Image:
     image = Image.new("RGB", SIZE)
     _BACKGROUNDS[camera_id](ImageDraw.Draw(image))
     return image.filter(ImageFilter.GaussianBlur(0.8))
@@ -196,10 +202,11 @@ def _distract(image: Image.Image, chance: random.Random) -> None:
 
 
 def _as_seen_by_a_camera(image: Image.Image, chance: random.Random) -> Image.Image:
-    pixels = np.asarray(image.filter(ImageFilter.GaussianBlur(0.6)), dtype=np.float64)
-    noise = np.random.default_rng(chance.getrandbits(32)).normal(0, 5, pixels.shape)
-    light = chance.uniform(-18, 18)
-    return Image.fromarray(np.clip(pixels + noise + light, 0, 255).astype(np.uint8))
+    pixels = np.asarray(image.filter(ImageFilter.GaussianBlur(0.6)))
+    seen = np.random.default_rng(chance.getrandbits(32)).normal(0, 5, pixels.shape)  # the noise
+    seen += pixels
+    seen += chance.uniform(-18, 18)  # the light
+    return Image.fromarray(seen.clip(0, 255, out=seen).astype(np.uint8))
 
 
 _CLOTHES = [(40, 48, 96), (150, 40, 44), (36, 36, 40), (222, 206, 84), (74, 44, 92)]

@@ -73,16 +73,20 @@ class BackgroundDetector:
 
     def _changed(self, image: Image.Image, background: Image.Image) -> Mask:
         """Mark the pixels that differ, whatever the light."""
-        now, before = (
-            np.asarray(each.filter(ImageFilter.GaussianBlur(1)), dtype=np.float32)
-            for each in (image, background)
-        )
-        difference = now - before
-        difference -= np.median(difference, axis=(0, 1))  # a cloud changes all pixels alike
-        changed = np.abs(difference).max(axis=2) > self._threshold
-        # Single pixels are noise: a pixel counts if most of those around it do.
-        cleaned = Image.fromarray(changed).convert("L").filter(ImageFilter.MedianFilter(5))
-        return np.asarray(cleaned) > 0
+        changed = np.zeros((image.height, image.width), dtype=bool)
+        # Each colour by itself: numpy is several times as quick on what lies close together.
+        for now, before in zip(_blurred(image), _blurred(background), strict=True):
+            difference = now - before
+            difference -= np.median(difference)  # a cloud changes all pixels alike
+            changed |= np.abs(difference) > self._threshold
+        # Single pixels are noise: a pixel counts if most of the 25 around it do.
+        share = Image.fromarray(changed).convert("L").filter(ImageFilter.BoxBlur(2))
+        return np.asarray(share) > 255 / 2
+
+
+def _blurred(image: Image.Image) -> Iterator[NDArray[np.float32]]:
+    for colour in image.filter(ImageFilter.GaussianBlur(1)).split():
+        yield np.asarray(colour, dtype=np.float32)
 
 
 def _background(image: Image.Image) -> Image.Image:
