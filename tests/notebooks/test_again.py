@@ -161,52 +161,35 @@ async def test_every_cell_can_be_run_again(path: Path) -> None:
 # --- The test itself ------------------------------------------------------------------------------
 
 
-START = "import course\n_ = course.start()"
-
-
-@pytest.mark.parametrize(
-    ("code", "problem"),
-    [
-        ("count = 0\nraise ValueError('it fails')", "bad: middle, at first: ValueError: it fails"),
-        (
-            "assert 'count' not in globals(), 'again'\ncount = 1",
-            "bad: middle, at once again: AssertionError: again",
-        ),
-    ],
-)
-async def test_a_cell_that_fails_is_noticed(tmp_path: Path, code: str, problem: str) -> None:
-    assert problem in await run_all_again(notebook_with(code), tmp_path, "bad")
-
-
-async def test_a_figure_that_grows_is_noticed(tmp_path: Path) -> None:
-    code = (
+PLANTED = {
+    "first": "import course\n_ = course.start()\nended = False",
+    "fails": "raise ValueError('it fails')",
+    "fails-again": "assert 'once' not in globals(), 'again'\nonce = True",
+    "grows": (
         "from course import plots\nvalues = globals().get('values', []) + [1]\n"
         "plots.show(plots.line({'a': values}, title='It grows', x_label='x', y_label='y'))"
-    )
-    problems = await run_all_again(notebook_with(code), tmp_path, "bad")
-    assert any("bad: middle, at once again: the figure says" in problem for problem in problems)
+    ),
+    "a-name": "item = {'a': 1}\ncount = 1",
+    "another": "item = 'text'\ncount = 2.5\nempty = None",
+    "way-back": "assert not ended",
+    "last": "await course.finish()\nended = True",
+}
+"""Cells by their ids. What is wrong with them is wrong in each run, or only when they run again."""
 
 
-async def test_an_error_after_the_end_says_the_way_back(tmp_path: Path) -> None:
-    code = "assert not ended\n"
-    notebook = notebook_with(code)
-    notebook.cells[0].source += "\nended = False"
-    notebook.cells[-1].source += "\nended = True"
-    assert await run_all_again(notebook, tmp_path, "good") == []
-
-
-async def test_one_name_for_two_kinds_of_things_is_noticed(tmp_path: Path) -> None:
-    notebook = notebook_with("item = {'a': 1}\ncount = 1")
-    notebook.cells.insert(2, new_code_cell("item = 'text'\ncount = 2.5\nempty = None", id="other"))
-    problems = await run_all_again(notebook, tmp_path, "bad")
-    assert problems == ["bad: other: item is str, and dict in bad: middle"]
+async def test_what_is_wrong_with_a_cell_is_noticed(tmp_path: Path) -> None:
+    cells = [new_code_cell(code, id=id) for id, code in PLANTED.items()]
+    problems = await run_all_again(new_notebook(cells=cells), tmp_path, "bad")
+    assert [problem.partition(": the figure says")[0] for problem in problems] == [
+        "bad: fails, at first: ValueError: it fails",
+        "bad: fails, at once again: ValueError: it fails",
+        "bad: fails-again, at once again: AssertionError: again",
+        "bad: grows, at once again",
+        "bad: another: item is str, and dict in bad: a-name",
+        "bad: grows, after the end",
+    ]  # after the end, the errors are allowed: each says the way back
 
 
 def test_names_inside_functions_are_not_seen_from_outside() -> None:
     code = "def f(x):\n    y = 1\nasync with a as z:\n    w = [v for v in z]\nimport b\n_ = 1"
     assert sorted(bound(code)) == ["f", "w", "z"]
-
-
-def notebook_with(code: str) -> NotebookNode:
-    sources = {"first": START, "middle": code, "last": "await course.finish()"}
-    return new_notebook(cells=[new_code_cell(code, id=id) for id, code in sources.items()])
