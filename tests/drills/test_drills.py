@@ -9,10 +9,11 @@ import asyncio
 import random
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.drills.acting import cure, mend, struck
+from tests.drills.evidence import INCIDENTS_OF_CARDS
 from tests.drills.wrong_actions import WRONG, Action
 from tests.support import ping, wait_until
 
@@ -25,16 +26,6 @@ pytestmark = pytest.mark.timeout(180)
 
 IMPATIENT = 6.0
 """Seconds: what is not well by then is not well."""
-
-
-@pytest.fixture(autouse=True)
-async def nothing_is_left() -> AsyncIterator[None]:
-    yield
-    drill = on_call.under_way()
-    await on_call.finish(quiet=True)
-    if drill:
-        assert not drill.system.folder.exists()
-        assert not drill.system.server.running
 
 
 def variants(incident: type[Incident]) -> list[int]:
@@ -50,13 +41,14 @@ def variants(incident: type[Incident]) -> list[int]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     everything = metafunc.config.getoption("--thorough")
     idle = INCIDENTS if everything else INCIDENTS[::5]
+    elsewhere = {(each, 1) for each in idle} | (set() if everything else INCIDENTS_OF_CARDS)
     if "seed" in metafunc.fixturenames:
-        # Those that are looked at before and after the cure need not be cured once more.
+        # Those that are looked at before the cure, here or in test_runbook.py, are cured there.
         cures = [
             (each, seed)
             for each in INCIDENTS
             for seed in (variants(each) if everything else [1])
-            if seed != 1 or each not in idle
+            if (each, seed) not in elsewhere
         ]
         metafunc.parametrize(("incident", "seed"), cures)
     if "wrong" in metafunc.fixturenames:
@@ -65,30 +57,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("wrong", chosen, ids=names)
     if "idle" in metafunc.fixturenames:
         metafunc.parametrize("idle", idle)
-
-
-async def struck(incident: type[Incident], seed: int) -> on_call.Drill:
-    """Start the incident."""
-    system = await on_call.start(INCIDENTS.index(incident) + 1, seed=seed)
-    drill = on_call.under_way()
-    assert drill
-    assert drill.system is system
-    return drill
-
-
-async def cure(drill: on_call.Drill, capsys: pytest.CaptureFixture[str]) -> None:
-    """Do what is right; it has to solve the incident, and to do no harm."""
-    await drill.incident.cure(drill.system)
-    part, cause = next(iter(drill.incident.parts)), drill.incident.cause
-    capsys.readouterr()
-    await on_call.done(part=part, cause=cause)
-    verdict = drill.verdict
-    assert verdict
-    said = capsys.readouterr().out
-    assert verdict.solved, said
-    assert verdict.harm == [], said
-    assert f"You said {part}: {cause}. Right." in said
-    assert "Nothing was lost" in said
 
 
 async def test_the_right_action_solves_it_and_does_no_harm(
@@ -143,9 +111,10 @@ async def test_a_server_that_hangs_hides_nothing_else() -> None:
 async def test_a_drill_that_is_left_in_the_middle_leaves_nothing() -> None:
     first = await on_call.start(1, seed=1)
     folder, server = first.folder, first.server
-    await on_call.start(1, seed=1)
+    drill = await struck(RequeueLoop, seed=1)
     assert not await asyncio.to_thread(folder.exists)
     assert not server.running
+    await mend(drill)
 
 
 def test_a_notebook_that_is_killed_in_a_drill_leaves_nothing() -> None:
@@ -168,11 +137,13 @@ def test_a_notebook_that_is_killed_in_a_drill_leaves_nothing() -> None:
 
 
 async def test_without_a_diagnosis_nothing_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
-    await on_call.start(1, seed=1)
+    drill = await struck(RequeueLoop, seed=1)
     await on_call.done()
+    assert drill.verdict is None
     said = capsys.readouterr().out
     assert "Not attempted" in said
     assert all(cause in said for cause in CAUSES)
+    await mend(drill)
 
 
 async def test_a_number_that_is_none_is_refused() -> None:

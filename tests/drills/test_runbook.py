@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.drills import lending
+from tests.drills.acting import cure, struck
+from tests.drills.evidence import ACTED_OUT, Break, Struck
 
-from backend.examples.scenes import CAMERAS
 from backend.tools import dlq, queues
 from backend.tools.cli import Cli
 from course.waiting import until
-from drills.incidents import INCIDENTS, Incident, processes, redis_side
+from drills.incidents import INCIDENTS
 from drills.system import System
 
 RUNBOOK = Path("docs/runbook.md").read_text(encoding="utf-8")
@@ -23,130 +25,10 @@ NOT_CARDS = {"First, always"}
 
 pytestmark = pytest.mark.timeout(180)
 
-Break = Callable[[System], Awaitable[None]]
-
-
-def incident(kind: type[Incident], **variant: object) -> Break:
-    """Let an incident strike, in the variant that has these attributes."""
-
-    async def act(system: System) -> None:
-        found = (kind(random.Random(seed)) for seed in range(50))
-        await next(
-            each for each in found if all(getattr(each, k) == v for k, v in variant.items())
-        ).strike(system)
-
-    return act
-
-
-async def few_jobs_and_nobody_at_work(system: System) -> None:
-    for part in "detector-1", "detector-2":
-        await system.stop(part)
-
-    async def a_job_waits() -> bool:
-        return await system.client.get_queue_length("detection_queue") > 0
-
-    await until(a_job_waits)
-    await system.stop("camera")
-
-
-async def restarted(system: System) -> None:
-    system.server.stop()
-    await asyncio.to_thread(system.server.start)
-
-
-async def no_more_images(system: System) -> None:
-    async def every_camera_has_sent_one() -> bool:
-        return await system.client.call("SCARD", "cameras") == len(CAMERAS)
-
-    await until(every_camera_has_sent_one)  # only then is a camera silent
-    await system.stop("camera")
-
-
-ACTED_OUT: dict[str, list[tuple[Break, dict[str, str]]]] = {
-    "The line only rises": [
-        (
-            incident(processes.Died, parts=("detector-1", "detector-2")),
-            {"redis-cli LLEN detection_queue": r"\(integer\) [1-9]", "queues": r"never"},
-        ),
-        (
-            incident(redis_side.AccessRefused, revoked=("blmove", "lmove")),
-            {"redis-cli ACL LOG 5": "lmove"},
-        ),
-    ],
-    "Length 0 and nothing happens": [
-        (
-            incident(redis_side.WrongType, queue="detection_queue"),
-            {"redis-cli TYPE detection_queue": "string|hash"},
-        ),
-        (
-            incident(processes.WrongName, parts=("file_watcher",), namespace="prod:"),
-            {"redis-cli SCAN 0 MATCH *_queue COUNT 1000": "prod:detection_queue"},
-        ),
-    ],
-    "Age grows while the length is small": [
-        (
-            few_jobs_and_nobody_at_work,
-            {
-                "queues": r"detection_queue +[1-9]\d? ",
-                "redis-cli LRANGE detection_queue 0 0": "file_path",
-            },
-        ),
-    ],
-    "Dead letters fill": [
-        (
-            incident(redis_side.RequeueLoop),
-            {"redis-cli CLIENT LIST": "name=requeue"},
-        ),
-    ],
-    "Memory at 80 %": [
-        (
-            incident(redis_side.MemoryFull, hoard="debug:frames"),
-            {
-                "redis-cli SCAN 0 COUNT 1000": "debug:frames",
-                "redis-cli MEMORY USAGE debug:frames SAMPLES 0": r"\(integer\) \d{8}",
-                "redis-cli INFO memory": "maxmemory_human:64.00M",
-            },
-        ),
-        (incident(redis_side.NoTtl), {"redis-cli INFO keyspace": "keys=.*expires="}),
-    ],
-    "Redis restarted": [
-        (
-            restarted,
-            {
-                "redis-cli INFO server": r"uptime_in_seconds:\d\b",
-                "redis-cli INFO persistence": "loading:0",
-                "redis-cli CONFIG GET appendonly": "no",
-            },
-        ),
-    ],
-    "Redis hangs": [
-        (
-            incident(redis_side.SlowCommand),
-            {
-                "redis-cli SLOWLOG GET 5": "for i = 1",
-                "redis-cli CLIENT LIST": "name=report",
-                "redis-cli INFO commandstats": "cmdstat_eval",
-            },
-        ),
-    ],
-    "The dashboard stands still": [
-        (
-            incident(processes.Hangs, parts=("web",)),
-            {
-                "redis-cli GET events:last_id": r'"\d+"',
-                "redis-cli PUBSUB NUMSUB security_events": "1",
-            },
-        ),
-    ],
-    "One camera is silent": [
-        (no_more_images, {"redis-cli SMEMBERS cameras": "front_door"}),
-    ],
-}
-
 
 @pytest.fixture
 async def system() -> AsyncIterator[System]:
-    system = System()
+    system = lending.lend()
     try:
         yield await system.start()
     finally:
@@ -193,23 +75,57 @@ def test_each_card_says_all_that_a_card_has_to_say(card: str) -> None:
         assert f"**{part}**" in CARDS[card] or part in CARDS[card]
 
 
-@pytest.mark.parametrize(
-    ("card", "number"), [(card, n) for card, acts in ACTED_OUT.items() for n in range(len(acts))]
-)
-async def test_its_commands_show_what_is_wrong(
-    card: str, number: int, system: System, capsys: pytest.CaptureFixture[str]
+async def show(
+    card: str, system: System, evidence: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    strike, evidence = ACTED_OUT[card][number]
-    await strike(system)
-    for command, pattern in evidence.items():
+    """Ask the card's commands until their answers show what is wrong."""
+
+    async def is_shown(command: str, pattern: str) -> None:
         named = [each.replace(" NAME", " debug:frames") for each in commands(card)]
-        full = ".venv/bin/python -m backend.tools.queues" if command == "queues" else command
-        assert full in named
+        asked = ".venv/bin/python -m backend.tools.queues" if command == "queues" else command
+        assert asked in named
 
-        async def is_seen(asked: str = full, wanted: str = pattern) -> bool:
-            return bool(re.search(wanted, await answer(system, asked, capsys)))
+        async def is_seen() -> bool:
+            return bool(re.search(pattern, await answer(system, asked, capsys)))
 
-        await until(is_seen, within=15, otherwise=lambda asked=full: f"{asked} does not show it")
+        await until(is_seen, within=15, otherwise=lambda: f"{asked} does not show it")
+
+    # At once: a server that is slow lets each of them wait.
+    await asyncio.gather(*(is_shown(*each) for each in evidence.items()))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for name in {"incident", "act"} & {*metafunc.fixturenames}:
+        of_cards = [
+            pytest.param(card, broken, evidence, id=f"{card}-{number}")
+            for card, acts in ACTED_OUT.items()
+            for number, (broken, evidence) in enumerate(acts)
+            if isinstance(broken, tuple) is (name == "incident")
+        ]
+        metafunc.parametrize(("card", name, "evidence"), of_cards)
+
+
+async def test_the_commands_of_a_card_show_its_incident(
+    card: str, incident: Struck, evidence: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    drill = await struck(*incident)
+    await show(card, drill.system, evidence, capsys)
+    await cure(drill, capsys)
+
+
+async def test_the_commands_of_a_card_show_what_is_wrong(
+    card: str,
+    act: Break,
+    evidence: dict[str, str],
+    system: System,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await act(system)
+    await show(card, system, evidence, capsys)
+    for part in system.names():
+        if not system.runs(part):
+            await system.restart(part)
+    await lending.give_back(system)
 
 
 async def test_every_question_of_the_runbook_is_answered(
@@ -221,3 +137,4 @@ async def test_every_question_of_the_runbook_is_answered(
     for command in sorted(asked):
         said = await answer(system, command.replace(" NAME", " cameras"), capsys)
         assert "(error)" not in said, command
+    await lending.give_back(system)
