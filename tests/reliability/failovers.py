@@ -47,7 +47,7 @@ class RoundOfSeveral(Round):
         self.server: Any = Servers(kind)
 
     async def __aenter__(self) -> Self:
-        self.server.start()
+        await asyncio.to_thread(self.server.start)  # seconds, and other rounds are under way
         self.client = self.new_client()
         await self.client.connect()
         await self.begin("pop")
