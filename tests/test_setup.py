@@ -12,7 +12,7 @@ import time
 import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -125,8 +125,12 @@ def test_every_supported_python_gets_one_pin_of_a_package_at_most(pins: list[Req
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
+    return new_project(tmp_path)
+
+
+def new_project(parent: Path) -> Path:
     """Return a folder with what the set-up reads; its name is as odd as some folders' names are."""
-    folder = tmp_path / "Prüf läufe #1 (50%)"
+    folder = parent / "Prüf läufe #1 (50%)"
     folder.mkdir()
     for name in ["Makefile", *PINNED, "pyproject.toml"]:
         shutil.copy(ROOT / name, folder)
@@ -495,8 +499,9 @@ def command_of(process: psutil.Process) -> str:
     return ""
 
 
-@pytest.fixture
-def lab(project: Path) -> Iterator[Lab]:
+@contextmanager
+def started(project: Path) -> Iterator[Lab]:
+    """Start JupyterLab in a project with one notebook; in the end, interrupt it."""
     (project / ".venv").symlink_to(sys.prefix)
     (project / "notebooks").mkdir()
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
@@ -513,21 +518,29 @@ def lab(project: Path) -> Iterator[Lab]:
         os.close(lab.terminal)
 
 
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab that is looked at, and no more."""
+    with started(new_project(tmp_path_factory.mktemp("lab"))) as lab:
+        yield lab
+
+
 def test_make_lab_opens_the_first_notebook_among_the_projects_files(lab: Lab) -> None:
     assert lab.path == "/lab/tree/notebooks/00_start_here.ipynb"
     names = {entry["name"] for entry in lab.api("/api/contents/")["content"]}
     assert {"notebooks", "pyproject.toml"} <= names
 
 
-def test_ctrl_c_ends_make_lab_and_its_kernels_without_a_question(lab: Lab) -> None:
-    notebook = {"path": "notebooks/00_start_here.ipynb", "type": "notebook", "name": ""}
-    lab.api("/api/sessions", notebook | {"kernel": {"name": "python3"}})
-    everything = lab.processes()
-    (kernel,) = (p for p in everything if "ipykernel_launcher" in command_of(p))
-    assert Path(kernel.cwd()).name == "notebooks"
-    lab.interrupt()
-    _, left = psutil.wait_procs(everything, timeout=15)
-    assert left == []
+def test_ctrl_c_ends_make_lab_and_its_kernels_without_a_question(project: Path) -> None:
+    with started(project) as lab:
+        notebook = {"path": "notebooks/00_start_here.ipynb", "type": "notebook", "name": ""}
+        lab.api("/api/sessions", notebook | {"kernel": {"name": "python3"}})
+        everything = lab.processes()
+        (kernel,) = (p for p in everything if "ipykernel_launcher" in command_of(p))
+        assert Path(kernel.cwd()).name == "notebooks"
+        lab.interrupt()
+        _, left = psutil.wait_procs(everything, timeout=15)
+        assert left == []
 
 
 @pytest.mark.skipif(
