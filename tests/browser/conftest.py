@@ -43,7 +43,8 @@ ALL_CELLS_ENDED = """() => {
 }"""
 # Without asking whether to save: what a test wanted saved, it has saved.
 CLOSE_ALL = "() => [...window.jupyterapp.shell.widgets('main')].forEach(each => each.dispose())"
-OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', { path })"
+# It answers nothing: JupyterLab's whole tree of widgets would be sent, 2 s of computing each time.
+OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', { path }) }"
 BROKEN_IMAGES = """() => [...document.querySelectorAll('.jp-Cell img')]
     .filter(image => image.complete && image.naturalWidth === 0)
     .map(image => `not loaded: ${image.getAttribute('alt')}`)"""
