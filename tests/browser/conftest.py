@@ -1,4 +1,9 @@
-"""JupyterLab and Chromium, one of each for a test file; and a reader who runs all cells."""
+"""JupyterLab, Chromium, and a reader who opens a lesson, saves it and runs all its cells.
+
+One JupyterLab and one browser serve all tests here that a worker takes one after the other: this
+folder is a package, and they end with it. Before a test of another folder they have to: the event
+loop of Playwright would be in the way of every other.
+"""
 
 import json
 import os
@@ -24,6 +29,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 from tests.browser.barriers import barriers
+from tests.support import wait_until
 
 expect.set_options(timeout=20_000)  # milliseconds: on a busy machine a page may be slow
 
@@ -78,8 +84,10 @@ class JupyterLab:
 class Seen:
     """What there is of a notebook when all its cells have run."""
 
+    opened_and_saved: bytes
+    """Its file, when it was opened and saved before anything ran."""
     notebook: nbformat.NotebookNode
-    """As JupyterLab saved it."""
+    """As JupyterLab saved it in the end."""
     images: int
     """How many figures are on the page."""
     barriers: list[str]
@@ -90,7 +98,7 @@ Read = Callable[[Path], Seen]
 """From a notebook's file to what is seen of it."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> str:
     for name in ["chromium", "chromium-browser", "google-chrome"]:
         if path := shutil.which(name):
@@ -103,7 +111,7 @@ def chromium() -> str:
     pytest.skip(missing)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
     """Serve the project with an empty notebooks folder; nothing of the user's settings is read."""
     home = tmp_path_factory.mktemp("jupyter")
@@ -152,7 +160,7 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     server.wait(60)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium)
@@ -201,9 +209,9 @@ def choose(page: Page, menu: str, entry: str) -> None:
     page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{entry}$")).click()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def lab(jupyterlab: JupyterLab, browser: Browser) -> Iterator[BrowserContext]:
-    """The browser of the lab's reader: it has the token."""
+    """The browser of the lab's reader: it has the token, and a page."""
     headers = {"Authorization": f"token {jupyterlab.token}"}
     with browser.new_context(extra_http_headers=headers) as context:
         context.new_page()
@@ -216,6 +224,7 @@ def page(jupyterlab: JupyterLab, lab: BrowserContext) -> Iterator[Page]:
     page = lab.pages[0]
     page.set_default_timeout(60_000)
     page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light")  # while nothing is open: that is quickest
     yield page
     try:
         page.evaluate(CLOSE_ALL)
@@ -228,30 +237,43 @@ def page(jupyterlab: JupyterLab, lab: BrowserContext) -> Iterator[Page]:
         lab.request.delete(f"{sessions}/{session['id']}")
 
 
+def save(page: Page, file: Path) -> bytes:
+    """Save the notebook that is open, and return its file when JupyterLab has written it."""
+    before = file.stat().st_mtime_ns
+    choose(page, "File", "Save Notebook")
+    written = f"JupyterLab saves {file.name}"
+    wait_until(lambda: file.stat().st_mtime_ns != before, written, within=60)
+    page.wait_for_selector(".jp-mod-current:not(.jp-mod-dirty)", state="attached")
+    return file.read_bytes()
+
+
+def run_all(page: Page) -> None:
+    """Run all cells of the notebook that is open, as if none had run, and wait for their end."""
+    choose(page, "Edit", "Clear Outputs of All Cells")
+    choose(page, "Run", "Run All Cells")
+    try:
+        page.wait_for_function(ALL_CELLS_ENDED, polling=100, timeout=120_000)
+    except TimeoutError:
+        seen = page.locator(".jp-CodeCell .jp-InputPrompt, .jp-Dialog").all_text_contents()
+        pytest.fail(f"not ended after 120 s; prompts and dialogues: {seen}")
+
+
 @pytest.fixture
 def read(jupyterlab: JupyterLab, page: Page) -> Read:
-    """Return a reader: opens a copy of a notebook without its outputs, runs all cells, saves.
+    """Return a reader: opens a copy of a notebook, saves it, runs all cells, looks, saves it again.
 
     With SCREENSHOTS=<folder> in the environment, the whole page is kept there as a picture.
     """
 
     def read(source: Path) -> Seen:
-        notebook = nbformat.read(source, as_version=4)
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
         copy = jupyterlab.folder / "notebooks" / source.name
-        nbformat.write(notebook, copy)
-        emptied = copy.stat().st_mtime_ns
-
+        shutil.copy(source, copy)
         open_notebook(page, jupyterlab, source.name)
+        # The kernel has said which Python it is, so the notebook counts as changed.
+        page.wait_for_selector(".jp-mod-current.jp-mod-dirty", state="attached")
+        opened_and_saved = save(page, copy)
         have_theme(page, "light")
-        choose(page, "Run", "Run All Cells")
-        try:
-            page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)
-        except TimeoutError:
-            seen = page.locator(".jp-CodeCell .jp-InputPrompt, .jp-Dialog").all_text_contents()
-            pytest.fail(f"{source.name} has not ended after 120 s; prompts and dialogues: {seen}")
+        run_all(page)
         images = page.evaluate(LOADED_IMAGES)
         show_all(page)
         if folder := os.environ.get("SCREENSHOTS"):
@@ -260,13 +282,7 @@ def read(jupyterlab: JupyterLab, page: Page) -> Read:
         found += barriers(page, within=OF_THE_COURSE, rules=NOT_OURS, iframes=False)
         have_theme(page, "dark")
         found += barriers(page, within=OF_THE_COURSE, runOnly=["color-contrast"], iframes=False)
-        choose(page, "File", "Save Notebook")
-        page.wait_for_selector(".jp-mod-current:not(.jp-mod-dirty)", state="attached")
-        deadline = time.monotonic() + 10
-        while copy.stat().st_mtime_ns == emptied:
-            assert time.monotonic() < deadline, f"JupyterLab has not saved {source.name}"
-            page.wait_for_timeout(50)
-
-        return Seen(nbformat.read(copy, as_version=4), images, found)
+        save(page, copy)
+        return Seen(opened_and_saved, nbformat.read(copy, as_version=4), images, found)
 
     return read

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 from playwright.sync_api import Locator, Page
-from tests.browser.conftest import JupyterLab, choose
+from tests.browser.conftest import JupyterLab, choose, open_notebook
 from tests.exercises.wrong_answers import wrong_answers
 
 from exercises import catalogue
@@ -84,9 +84,7 @@ def test_wrong_then_a_hint_then_right_then_a_restart(
     notebook.cells.insert(0, new_code_cell(f"import os\n\nos.environ |= {own!r}"))
     nbformat.write(notebook, copy)
 
-    page.goto(f"{jupyterlab.url}/lab/tree/notebooks/{copy.name}?reset")
-    page.wait_for_selector('.jp-Toolbar-kernelName:has-text("Python 3")')
-    page.wait_for_selector(IDLE)
+    open_notebook(page, jupyterlab, copy.name)
     desk = Desk(page)
     lesson = name.partition(".")[0]
     first = desk.cell("XDG_STATE_HOME")

@@ -70,7 +70,7 @@ def in_hub(browser: Browser, chromium: str, tmp_path: Path) -> Iterator[tuple[Ju
 
 
 @pytest.fixture(params=["in_jupyter", pytest.param("in_hub", marks=needs_hub)])
-def notebook(request: pytest.FixtureRequest) -> Page:
+def notebook(request: pytest.FixtureRequest) -> Iterator[Page]:
     """A notebook with the dashboard in a frame; its cells have run."""
     jupyterlab, page = request.getfixturevalue(request.param)
     root = jupyterlab.url.partition("/user/")[0]
@@ -89,7 +89,8 @@ def notebook(request: pytest.FixtureRequest) -> Page:
     open_notebook(page, jupyterlab, file.name)
     choose(page, "Run", "Run All Cells")
     page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)
-    return page
+    yield page
+    page.context.unroute_all()  # the reader's browser serves other tests, too
 
 
 def test_the_dashboard_is_live_in_its_frame_and_in_a_tab(notebook: Page) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from tests.browser.conftest import JupyterLab, open_notebook
 from tests.browser.pictures import LESSON, PROJECT, SOURCES, digest, keep, shown_cells, taken_from
 from tests.notebooks.rerun import FOLDED, METADATA
@@ -20,35 +20,24 @@ SEEN = """count => count === [...document.querySelectorAll('.jp-RenderedMarkdown
     .filter(image => image.complete && image.naturalWidth > 0).length"""
 
 
-def open_page(jupyterlab: JupyterLab, browser: Browser) -> Page:
-    page = browser.new_page(
-        viewport={"width": 1400, "height": 960},
-        extra_http_headers={"Authorization": f"token {jupyterlab.token}"},
-    )
-    page.set_default_timeout(60_000)
-    return page
-
-
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_picture_is_of_what_there_is_today(name: str) -> None:
     assert taken_from(PROJECT / "docs" / name) == digest(name), "`make pictures` takes it again"
 
 
 @pytest.mark.timeout(180)
-def test_every_drawn_picture_is_seen(jupyterlab: JupyterLab, browser: Browser) -> None:
+def test_every_drawn_picture_is_seen(jupyterlab: JupyterLab, page: Page) -> None:
     drawn = sorted((PROJECT / "notebooks/pictures").iterdir())
     cells = [new_markdown_cell(f"![A picture](pictures/{file.name})") for file in drawn]  # type: ignore[no-untyped-call]
     notebook = new_notebook(cells=cells, metadata=METADATA)  # type: ignore[no-untyped-call]
     nbformat.write(notebook, jupyterlab.folder / "notebooks/pictures.ipynb")  # type: ignore[no-untyped-call]
-    page = open_page(jupyterlab, browser)
     open_notebook(page, jupyterlab, "pictures.ipynb")
     page.wait_for_function(SEEN, arg=len(drawn))
-    page.close()
 
 
 @pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="SCREENSHOTS names no folder")
 @pytest.mark.timeout(180)
-def test_a_picture_of_the_first_lesson(jupyterlab: JupyterLab, browser: Browser) -> None:
+def test_a_picture_of_the_first_lesson(jupyterlab: JupyterLab, page: Page) -> None:
     """The first figure, and above it what was run; nothing of JupyterLab around it.
 
     Alone and unfolded: JupyterLab draws neither what is folded nor what is far from the window. A
@@ -60,7 +49,7 @@ def test_a_picture_of_the_first_lesson(jupyterlab: JupyterLab, browser: Browser)
         for folded in FOLDED:
             cell.metadata.pop(folded, None)
     nbformat.write(lesson, jupyterlab.folder / "notebooks" / LESSON.name)  # type: ignore[no-untyped-call]
-    page = open_page(jupyterlab, browser)
+    page.set_viewport_size({"width": 1400, "height": 960})
     open_notebook(page, jupyterlab, LESSON.name)
     page.locator(".jp-RenderedHTML img").wait_for()
     page.wait_for_timeout(500)  # a picture: nothing depends on it
@@ -72,4 +61,3 @@ def test_a_picture_of_the_first_lesson(jupyterlab: JupyterLab, browser: Browser)
     top["height"] = bottom["y"] + bottom["height"] - top["y"]
     picture = page.screenshot(clip=top)
     keep(picture, Path(os.environ["SCREENSHOTS"]), "notebook.png")
-    page.close()
