@@ -2,7 +2,8 @@
 
 A plugin of pytest, loaded by the conftest.py at the top. There are two workers for each core, since
 a test waits for half of its time: for a kernel, a page, a deadline. Each worker takes a file at a
-time; of what is ONE_BY_ONE, where tests are long and share nothing, it takes a test. Those come
+time; of what is ONE_BY_ONE, where tests are long and share nothing, it takes a test. What is
+TOGETHER, one worker takes: to start its JupyterLab costs more than its tests. Those come
 first that may take longest: long tests state limits of their own (`pytest.mark.timeout`), and what
 counts is their sum, then the number of tests. So no worker begins with a long one at the end.
 """
@@ -16,16 +17,24 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ONE_BY_ONE = (
+    "tests/browser/test_jupyterlab.py",
     "tests/drills/",
     "tests/exercises/",
     "tests/mutations/",
     "tests/notebooks/test_again.py",
     "tests/reliability/",
 )
+TOGETHER = (
+    "tests/browser/test_exercises.py",
+    "tests/browser/test_from_another_machine.py",
+    "tests/browser/test_picture.py",
+)
 
 
 def scope_of(nodeid: str) -> str:
     """Return the name of what a worker takes at once, with this test in it."""
+    if nodeid.startswith(TOGETHER):
+        return "in one JupyterLab"
     return nodeid if nodeid.startswith(ONE_BY_ONE) else nodeid.partition("::")[0]
 
 
