@@ -70,6 +70,24 @@ async def test_the_notebooks_own_client_is_out_of_reach(redis_url: str) -> None:
         assert (await own.health_check())["status"] == "healthy"
 
 
+async def test_a_module_that_is_loaded_on_first_use_is_not_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as `course.plots`, with matplotlib: each check would load it anew."""
+
+    class Lazy:
+        def __getattribute__(self, name: str) -> object:
+            print(f"loaded for its {name}")
+            return super().__getattribute__(name)
+
+    async def report(client: RedisClient, detection: Any) -> int:
+        return await client.add_to_queue("detection_queue", detection)
+
+    monkeypatch.setitem(globals(), "lazy", Lazy())
+    assert (await check(report)).startswith("Right.")
+    assert capsys.readouterr().out == ""
+
+
 async def test_other_parameters_are_no_riddle() -> None:
     async def report(client: RedisClient) -> None:
         """Take one argument too few."""
