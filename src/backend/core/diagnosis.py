@@ -77,7 +77,8 @@ def _flaw(url: str) -> str | None:
     if parts.fragment or (parts.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", parts.path)):
         return "what follows the host is not the number of a database"
     try:
-        redis.Redis.from_url(url).connection_pool.make_connection()  # connects to nothing yet
+        # Connects to nothing yet.
+        redis.Redis.from_url(url, driver_info=None).connection_pool.make_connection()
     except (TypeError, ValueError):
         return "an option after its ? is not known, or has a value of the wrong kind"
     return None

@@ -32,10 +32,14 @@ from redis.asyncio.connection import Connection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 
 from backend.core.diagnosis import what_is_wrong_with
 
 Address = tuple[str, int]
+
+_DRIVER = DriverInfo()
+"""What each connection tells the server of redis-py, read from redis-py's files once."""
 
 _SENTINEL = re.compile(
     r"redis\+sentinel://(?P<user>[^@/]*@)?(?P<addresses>[^/?@]+)"
@@ -184,6 +188,7 @@ class Servers:
         Args:
             options: of the pool, and of its connections.
         """
+        options["driver_info"] = _DRIVER
         if self._guide is None:
             return ConnectionPool.from_url(self._url, **options)
         self._pool = ConnectionPool(

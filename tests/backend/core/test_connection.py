@@ -204,6 +204,17 @@ async def test_connecting_twice_also_at_the_same_time_opens_one_pool(
     await until(lambda: only_this_connection(admin))
 
 
+async def test_a_connection_says_which_redis_py_it_is_and_reads_no_file_for_that(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("redis.utils.get_lib_version", lambda: read.append("METADATA"))
+    async with RedisClient(redis_url) as client:
+        said = (await client.call("CLIENT", "INFO")).decode()
+    assert f"lib-name=redis-py lib-ver={redis.__version__} " in said
+    assert read == []
+
+
 # ---- what is left behind ----
 
 
