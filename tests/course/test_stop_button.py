@@ -16,9 +16,12 @@ LONGEST = 3.0
 """Seconds that a stop may take: ten times the longest of 160 with ten processes for two cores."""
 UNPREPARED = """
 import asyncio, signal
-asyncio.get_running_loop().remove_signal_handler(signal.SIGURG)
+loop = asyncio.get_running_loop()
+loop.remove_signal_handler(signal.SIGURG)
+for timer in loop._scheduled:
+    timer.cancel()
 """
-"""What takes back that an earlier lesson has prepared the kernel for its stop button."""
+"""What leaves nothing of an earlier lesson that wakes the loop: `prepare`, a connection's timer."""
 
 
 class Kernel:
