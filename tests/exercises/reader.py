@@ -32,6 +32,8 @@ MISBEHAVIOUR = {
         "other keys are gone",
     ),
 }
+SLOW = ("hangs", "spins", "cannot be cancelled")
+"""Those that take as long as an answer may."""
 
 
 def misbehaving(stub: str, body: str) -> str:

@@ -1,7 +1,7 @@
 """Right, wrong and dangerous answers, put into the stub cells of the real notebooks.
 
-Plain `pytest` tries two notebooks, and answers that hang on one exercise of each; --thorough,
-all of them.
+Plain `pytest` tries two notebooks; --thorough, all of them. Answers that hang are put into the
+first exercise of each, and a few wrong ones into all; test_wrong_answers.py tries the others.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.exercises.reader import MISBEHAVIOUR, Reader, misbehaving, reading
-from tests.exercises.wrong_answers import wrong_answers
+from tests.exercises.reader import MISBEHAVIOUR, SLOW, Reader, misbehaving, reading
+from tests.exercises.wrong_answers import a_few
 
 from exercises import catalogue
 
 QUICK = ("00_start_here", "03_cache")
-
-SLOW = ("hangs", "spins", "cannot be cancelled")
 
 # What a check must not leave on the server or in the kernel, as the notebook's own code sees it.
 LEFT = """
@@ -47,9 +45,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(
-    lesson: str, stem: str, request: pytest.FixtureRequest
+    lesson: str, stem: str
 ) -> None:
-    everything = request.config.getoption("--thorough")
     problems: list[str] = []
     tried: list[str] = []
     async with reading(stem) as reader:
@@ -60,9 +57,9 @@ async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(
                 await reader.run(LEFT)
             if found := re.match(r'await exercises.check\("([\w.]+)"', cell.source):
                 stub = cells[number - 1].source
-                slow = everything or not tried
                 tried.append(found[1])
-                problems += await problems_of(reader, found[1], stub, cell.source, slow=slow)
+                is_first = len(tried) == 1
+                problems += await problems_of(reader, found[1], stub, cell.source, slow=is_first)
     assert not problems, "\n\n".join(problems)
     assert "Clean: " in cells[-1].outputs[0].text
     assert tried == [exercise.name for exercise in catalogue.in_lesson(lesson)]
@@ -74,7 +71,7 @@ async def problems_of(reader: Reader, name: str, stub: str, check: str, *, slow:
     answers = [("the untouched stub", stub, "Not attempted. ")]
     answers += [
         (f"wrong answer {number}, {wrong.mistake}", wrong.code, exercise.says(wrong.mistake))
-        for number, wrong in enumerate(wrong_answers(name), 1)
+        for number, wrong in enumerate(a_few(name), 1)
     ]
     if "def " in stub:
         answers += [

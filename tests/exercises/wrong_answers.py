@@ -18,6 +18,7 @@ from exercises import catalogue
 from exercises.exercise import COMMON
 
 FOLDER = Path(__file__).parent / "wrong"
+A_FEW = 4
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,9 @@ def wrong_answers(name: str) -> list[Wrong]:
     unknown = set(cells[::2]) - {*COMMON, *catalogue.find(name).mistakes}
     assert not unknown, f"{file}: {', '.join(unknown)} is no mistake of this exercise."
     return [Wrong(*pair) for pair in zip(cells[::2], map(str.strip, cells[1::2]), strict=True)]
+
+
+def a_few(name: str) -> list[Wrong]:
+    """Return some of them, from the first to the last part of their file."""
+    answers = wrong_answers(name)
+    return answers[:: max(1, len(answers) // A_FEW)]
