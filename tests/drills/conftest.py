@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from tests.drills import lending
@@ -11,20 +12,20 @@ from tests.drills import lending
 from drills import on_call
 
 
-@pytest.fixture(scope="package", autouse=True)
-def lent_systems() -> Iterator[None]:
-    """A drill gets its system from `lending`; what is there in the end is closed."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(on_call, "System", lending.lend)
-        yield
-    asyncio.run(lending.close_all())
-
-
 @pytest.fixture(autouse=True)
-async def nothing_is_left() -> AsyncIterator[None]:
+async def nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """A drill gets its system from `lending`, and ends with its test."""
+    monkeypatch.setattr(on_call, "System", lending.lend)
     yield
     drill = on_call.under_way()
     await on_call.finish(quiet=True)
     if drill and not lending.is_kept(drill.system):
         assert not drill.system.folder.exists()
         assert not drill.system.server.running
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close what waits to be lent, when no test of drills comes next: eight processes at work."""
+    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+        asyncio.run(lending.close_all())

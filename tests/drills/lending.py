@@ -79,7 +79,7 @@ class Lent(System):
 
     async def close(self) -> None:
         """End the system, or keep it for another test."""
-        if self.lives_on:
+        if self.lives_on and not _at_home:
             await self.client.disconnect()
             _at_home.append(self)
         else:
