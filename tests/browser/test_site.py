@@ -30,7 +30,10 @@ DESK = {"width": 1280, "height": 900}
 TOO_WIDE = """() => [...document.querySelectorAll("html, .bd-article-container")]
     .some(part => part.scrollWidth > part.clientWidth)"""
 
-pytestmark = pytest.mark.skipif(not PAGES, reason="the site is not built: `make site` builds it")
+pytestmark = [
+    pytest.mark.skipif(not PAGES, reason="the site is not built: `make site` builds it"),
+    pytest.mark.timeout(180),  # axe looks at each page thrice, and six pages share two cores
+]
 
 
 class Quiet(SimpleHTTPRequestHandler):
