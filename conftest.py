@@ -1,6 +1,7 @@
 """What pytest must know before it looks at the command line: an option, and plugins of our own."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,12 @@ def _works_on_the_server(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Have kernels start without the settings of whoever runs the tests, wherever the home is."""
+    """Have kernels start without the settings of whoever runs the tests, wherever the home is.
+
+    And have Ctrl-C reach what tests start: a script has what it starts with `&` ignore it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(config.rootpath, ".pytest_cache", "kernels")
     os.environ["IPYTHONDIR"] = str(folder / "ipython")
     os.environ["MPLCONFIGDIR"] = str(folder / "matplotlib")
