@@ -27,8 +27,10 @@ async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:
     The condition is a function or a coroutine function. It is asked again and again, since the
     server tells nobody.
     """
-    async with asyncio.timeout(within):
-        while not (await held if inspect.isawaitable(held := condition()) else held):  # noqa: ASYNC110
+    async with asyncio.timeout(within) as deadline:
+        while not (await held if inspect.isawaitable(held := condition()) else held):
+            if deadline.expired():  # and redis-py has swallowed the cancellation
+                raise TimeoutError
             await asyncio.sleep(0.005)
 
 

@@ -304,18 +304,20 @@ async def test_a_call_that_times_out_as_it_connects_leaves_no_connection_out_of_
 
 
 async def test_200_calls_that_time_out_leave_room_for_as_many_as_before(
-    private_server: PrivateServer,
+    private_server: PrivateServer, admin: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with RedisClient(private_server.url, timeout=1.5, attempts=1) as client:
         private_server.pause()
         lost = await asyncio.gather(*(client.get("k") for _ in range(200)), return_exceptions=True)
         assert all(isinstance(error, exceptions.TimeoutError) for error in lost)
         private_server.resume()
+        monkeypatch.setattr(client, "_timeout", 30.0)  # the next calls wait for each other
         # To the client these are calls like any other: each takes a place until it is answered.
         holding = [
-            asyncio.create_task(client.call("BLPOP", "empty", 0.3)) for _ in range(MAX_CONNECTIONS)
+            asyncio.create_task(client.call("BLPOP", "empty", 0)) for _ in range(MAX_CONNECTIONS)
         ]
         await until_blocked(private_server, MAX_CONNECTIONS)
+        await admin.rpush("empty", *range(MAX_CONNECTIONS))
         await asyncio.gather(*holding)
 
 
