@@ -41,7 +41,7 @@ lab: $(READY) ## open the course in JupyterLab; Ctrl-C ends it
 doctor: $(READY) ## check Python, packages and server, and say what to do
 	@$(VENV) python -m course doctor
 
-test: $(TOOLS) ## run every test and every notebook on all cores, and compare the stored outputs
+test: $(TOOLS) ## run every notebook, compare its outputs, and test every part: minutes
 	@$(VENV) pytest -n logical $(ARGS)
 
 check: $(TOOLS) ## lint, format, types, who may import whom, spelling, clean metadata of the notebooks
@@ -70,7 +70,7 @@ fuzz: $(TOOLS) ## put things of no sense before the pipeline for ten minutes, an
 fault-table: $(TOOLS) ## cause every fault a few times, and print what was lost; ARGS=--full
 	@$(VENV) python -m tests.reliability.fault_table $(ARGS)
 
-test-thorough: $(TOOLS) ## the same with every fault, mutation and answer, where `make test` tries a part
+test-thorough: $(TOOLS) ## test all, as CI does: browser, drills, every fault, mutation and answer
 	@$(VENV) pytest -n logical --thorough $(ARGS)
 
 notebooks: $(READY) ## run all notebooks again and store their outputs
@@ -80,7 +80,7 @@ diagrams: $(READY) ## draw the pictures of the lessons again
 	@$(VENV) python -m scripts.diagrams
 
 pictures: $(TOOLS) ## take the two pictures of the README again
-	@$(VENV) SCREENSHOTS=docs pytest -k "a_picture_of" tests/browser/test_picture.py tests/browser/test_dashboard.py
+	@$(VENV) SCREENSHOTS=docs pytest --thorough -k "a_picture_of" tests/browser/test_picture.py tests/browser/test_dashboard.py
 
 site: $(SITE) ## build the course as pages for a browser: build/site/index.html
 	@rm -rf build/site
@@ -102,7 +102,7 @@ newest: ## try the newest versions of everything, in a clone of its own (needs u
 	rm -rf build/newest
 	git clone --quiet . build/newest
 	$(MAKE) -C build/newest pins
-	$(MAKE) -C build/newest test ARGS="-q $(ARGS)"
+	$(MAKE) -C build/newest test-thorough ARGS="-q $(ARGS)"
 
 clean: ## remove .venv
 	rm -rf .venv

@@ -16,8 +16,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough",
         action="store_true",
-        help="every mutation, every answer in every notebook, every fault as often as the README "
-        "says: for tests that try a part of them only, as a rule",
+        help="what is marked `thorough`, too: every mutation, answer, drill, lesson in a browser, "
+        "and every fault as often as the README says",
     )
     parser.addoption(
         "--on-the-server",
@@ -28,11 +28,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what does the same without the server, when that is asked for."""
-    if config.getoption("--on-the-server"):
-        others = [item for item in items if not _works_on_the_server(item)]
-        config.hook.pytest_deselected(items=others)
-        items[:] = filter(_works_on_the_server, items)
+    """Leave out what is for --thorough alone, and what --on-the-server is not about."""
+    left_out = [item for item in items if not _is_chosen(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = filter(_is_chosen, items)
+
+
+def _is_chosen(item: pytest.Item) -> bool:
+    option = item.config.getoption
+    if item.get_closest_marker("thorough") and not option("--thorough"):
+        return False
+    return not option("--on-the-server") or _works_on_the_server(item)
 
 
 def _works_on_the_server(item: pytest.Item) -> bool:

@@ -7,18 +7,26 @@ import inspect
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 import redis
 from redis.exceptions import RedisError
 
 from backend.core.redis import RedisClient
 from backend.core.subscription import Subscription
 
+THOROUGH = pytest.mark.thorough
+"""Marks what plain `pytest` leaves out: --thorough tries it, and so does CI."""
 SECRET = "open-sesame"
 """A password, which nothing may show."""
+
+
+def a_part(part: Sequence[Any], *, of: Iterable[Any]) -> list[Any]:
+    """Return parameters for a test: all, of which plain `pytest` tries those of the part."""
+    return [each if each in part else pytest.param(each, marks=THOROUGH) for each in of]
 
 
 async def until(condition: Callable[[], Any], *, within: float = 5.0) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from bench.measure import Ratio, Variant, ratio, side_by_side
 from bench.report import Row, table
+from tests.support import THOROUGH
 
 ROOT = Path(__file__).parents[1]
 
 
+@THOROUGH
 @pytest.mark.timeout(180)
 def test_it_prints_the_table_and_writes_numbers_and_a_chart_in_words(tmp_path: Path) -> None:
     done = subprocess.run(

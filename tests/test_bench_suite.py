@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bench import suite
+from tests.support import THOROUGH
 
 BUSY = "import time\nwhile time.process_time() < 0.2: pass"
 
@@ -32,6 +33,7 @@ def test_the_first_cell_runs_in_a_process_of_its_own(monkeypatch: pytest.MonkeyP
     assert rest.goal == "<= 150"
 
 
+@THOROUGH
 @pytest.mark.timeout(240)  # a whole notebook, twice
 def test_notebooks_are_held_against_a_run_that_compares_nothing(
     monkeypatch: pytest.MonkeyPatch,

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import THOROUGH
+
 PROJECT = Path(__file__).parents[1]
 IGNORES_CTRL_C = 'trap "" INT; exec "$@"'
 A_TEST = "tests/backend/tools/test_queues.py::test_ctrl_c_ends_it_without_a_traceback"
 
 
+@THOROUGH
 def test_what_tests_start_can_be_interrupted() -> None:
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--timeout", "30", A_TEST]
     command = ["sh", "-c", IGNORES_CTRL_C, "sh", *pytest]

@@ -22,6 +22,7 @@ import psutil
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from tests.support import THOROUGH
 
 ROOT = Path(__file__).parent.parent
 BASICS = "/usr/bin:/bin"
@@ -525,12 +526,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
+@THOROUGH
 def test_make_lab_opens_the_first_notebook_among_the_projects_files(lab: Lab) -> None:
     assert lab.path == "/lab/tree/notebooks/00_start_here.ipynb"
     names = {entry["name"] for entry in lab.api("/api/contents/")["content"]}
     assert {"notebooks", "pyproject.toml"} <= names
 
 
+@THOROUGH
 def test_ctrl_c_ends_make_lab_and_its_kernels_without_a_question(project: Path) -> None:
     with started(project) as lab:
         notebook = {"path": "notebooks/00_start_here.ipynb", "type": "notebook", "name": ""}
@@ -543,6 +546,7 @@ def test_ctrl_c_ends_make_lab_and_its_kernels_without_a_question(project: Path) 
         assert left == []
 
 
+@THOROUGH
 @pytest.mark.skipif(
     not Path(sys.prefix, ".ready").exists(), reason="this environment was not made by `make setup`"
 )

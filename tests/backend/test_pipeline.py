@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.backend.program import Program, ended
-from tests.support import until
+from tests.support import THOROUGH, until
 from websockets.asyncio.client import connect
 
 from backend.core.encoding import decode
@@ -100,6 +100,7 @@ async def test_each_stage_can_be_a_process_of_its_own(start, root):
     assert [await program.end() for program in [web, *others]] == [0] * 5
 
 
+@THOROUGH
 @pytest.mark.timeout(120)
 async def test_a_pipeline_that_is_killed_in_the_middle_loses_nothing_and_doubles_nothing(
     start, root, redis_url, namespace

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.pictures import keep
+from tests.support import THOROUGH
 
 from backend.api.app import create_app
 from backend.api.serve import serve
@@ -34,6 +35,8 @@ from backend.services.event_broadcaster import EVENT_CHANNEL, EventBroadcaster, 
 from backend.services.file_watcher import FileWatcher
 from backend.services.stage import Stage
 from private_redis import PrivateServer
+
+pytestmark = THOROUGH
 
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell
 from playwright.sync_api import Locator, Page
 from tests.browser.conftest import JupyterLab, choose, open_notebook
 from tests.exercises.wrong_answers import wrong_answers
+from tests.support import THOROUGH
 
 from exercises import catalogue
 
@@ -28,7 +29,7 @@ TRIED = [
 OWN_SERVER = "lab", "outage", "outside"
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [THOROUGH, pytest.mark.timeout(120)]
 
 
 class Desk:
@@ -66,11 +67,7 @@ class Desk:
             self.page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("--thorough")
-    metafunc.parametrize("name", TRIED if everything else TRIED[:1])
-
-
+@pytest.mark.parametrize("name", TRIED)
 def test_wrong_then_a_hint_then_right_then_a_restart(
     jupyterlab: JupyterLab, page: Page, tmp_path: Path, name: str
 ) -> None:

@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.conftest import ALL_CELLS_ENDED, JupyterLab, choose, open_notebook
 from tests.hub.running import needs_hub, running_hub
+from tests.support import THOROUGH
 
 pytestmark = pytest.mark.timeout(600)  # a hub, and a kernel, are slow to start on a busy machine
 
@@ -69,7 +70,12 @@ def in_hub(browser: Browser, chromium: str, tmp_path: Path) -> Iterator[tuple[Ju
         yield JupyterLab(f"{url}/user/ada", "", hub.home("ada") / "course"), page
 
 
-@pytest.fixture(params=["in_jupyter", pytest.param("in_hub", marks=needs_hub)])
+@pytest.fixture(
+    params=[
+        pytest.param("in_jupyter", marks=THOROUGH),
+        pytest.param("in_hub", marks=needs_hub),
+    ]
+)
 def notebook(request: pytest.FixtureRequest) -> Iterator[Page]:
     """A notebook with the dashboard in a frame; its cells have run."""
     jupyterlab, page = request.getfixturevalue(request.param)

@@ -8,11 +8,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import JupyterLab, Read, Seen, open_notebook
+from tests.support import THOROUGH
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 ON_CALL = next(notebook for notebook in NOTEBOOKS if notebook.name.startswith("09"))
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [THOROUGH, pytest.mark.timeout(300)]
 
 
 def changes(seen: Seen, source: Path) -> list[str]:

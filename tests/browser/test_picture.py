@@ -15,6 +15,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import JupyterLab, open_notebook
 from tests.browser.pictures import LESSON, PROJECT, SOURCES, digest, keep, shown_cells, taken_from
 from tests.notebooks.rerun import FOLDED, METADATA
+from tests.support import THOROUGH
 
 SEEN = """count => count === [...document.querySelectorAll('.jp-RenderedMarkdown img')]
     .filter(image => image.complete && image.naturalWidth > 0).length"""
@@ -25,6 +26,7 @@ def test_the_picture_is_of_what_there_is_today(name: str) -> None:
     assert taken_from(PROJECT / "docs" / name) == digest(name), "`make pictures` takes it again"
 
 
+@THOROUGH
 @pytest.mark.timeout(180)
 def test_every_drawn_picture_is_seen(jupyterlab: JupyterLab, page: Page) -> None:
     drawn = sorted((PROJECT / "notebooks/pictures").iterdir())

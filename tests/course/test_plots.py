@@ -27,6 +27,7 @@ from matplotlib.patches import StepPatch
 from nbclient import NotebookClient
 from redis.exceptions import ResponseError
 from tests.notebooks.stored import PIXELS, png_description
+from tests.support import THOROUGH
 
 from backend.core.redis import RedisClient
 from course import plots
@@ -639,6 +640,7 @@ await client.disconnect()
 ]
 
 
+@THOROUGH
 @pytest.mark.timeout(120)  # three kernels, one after another
 def test_a_live_view_and_its_figure_run_in_a_kernel_and_pass_strict_nbval_twice(
     redis_url: str, tmp_path: Path

@@ -1,7 +1,4 @@
-"""A learner who was invited to a shared Redis: what they may do, may not do, and the lessons.
-
-Plain `pytest` runs one lesson as such a user; --thorough, all of them.
-"""
+"""A learner who was invited to a shared Redis: what they may do, may not do, and the lessons."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from typing import Any
 
 import pytest
 import redis
-from tests.support import SECRET
+from tests.support import SECRET, THOROUGH
 
 from course.__main__ import main
 from doctor.lessons import refusals
@@ -187,14 +184,11 @@ def test_a_url_of_the_owner_that_cannot_be_read_is_not_shown(
     assert SECRET not in said.out + said.err
 
 
+@THOROUGH
 @pytest.mark.timeout(1200)
-def test_the_lessons_run_as_an_invited_learner(
-    dana: str, private_server: PrivateServer, request: pytest.FixtureRequest
-) -> None:
-    everything = request.config.getoption("--thorough")
-    notebooks = "notebooks" if everything else "notebooks/04_pubsub.ipynb"
+def test_the_lessons_run_as_an_invited_learner(dana: str, private_server: PrivateServer) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", notebooks],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "notebooks"],
         cwd=ROOT,
         env=os.environ | {"REDIS_URL": dana},
         capture_output=True,

@@ -129,7 +129,3 @@ ACTED_OUT: dict[str, list[tuple[Struck | Break, dict[str, str]]]] = {
         (no_more_images, {"redis-cli SMEMBERS cameras": "front_door"}),
     ],
 }
-INCIDENTS_OF_CARDS = {
-    broken for acts in ACTED_OUT.values() for broken, _ in acts if isinstance(broken, tuple)
-}
-"""The incidents among them: tests/drills/test_runbook.py cures each when it has shown itself."""

@@ -1,6 +1,6 @@
 """Every incident: the right action is right; nothing, and what people do wrong, is told apart.
 
-Plain `pytest` cures each incident once; --thorough, every variant, and does everything wrong.
+Plain `pytest` tries a few; --thorough, every variant of each, and does everything wrong.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 from tests.drills.acting import cure, mend, struck
-from tests.drills.evidence import INCIDENTS_OF_CARDS
 from tests.drills.wrong_actions import WRONG, Action
-from tests.support import ping, wait_until
+from tests.support import THOROUGH, a_part, ping, wait_until
 
 from backend.core.redis import RedisClient
 from drills import ledger, on_call
@@ -38,33 +37,19 @@ def variants(incident: type[Incident]) -> list[int]:
     return list(found.values())
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("--thorough")
-    idle = INCIDENTS if everything else INCIDENTS[::5]
-    elsewhere = {(each, 1) for each in idle} | (set() if everything else INCIDENTS_OF_CARDS)
-    if "seed" in metafunc.fixturenames:
-        # Those that are looked at before the cure, here or in test_runbook.py, are cured there.
-        cures = [
-            (each, seed)
-            for each in INCIDENTS
-            for seed in (variants(each) if everything else [1])
-            if (each, seed) not in elsewhere
-        ]
-        metafunc.parametrize(("incident", "seed"), cures)
-    if "wrong" in metafunc.fixturenames:
-        chosen = WRONG if everything else WRONG[::12]
-        names = [f"{incident.__name__}-{what}" for incident, what, _, _ in chosen]
-        metafunc.parametrize("wrong", chosen, ids=names)
-    if "idle" in metafunc.fixturenames:
-        metafunc.parametrize("idle", idle)
+# The first variant of each is cured below, when nothing was done.
+OTHERS = [(each, seed) for each in INCIDENTS for seed in variants(each) if seed != 1]
 
 
+@THOROUGH
+@pytest.mark.parametrize(("incident", "seed"), OTHERS)
 async def test_the_right_action_solves_it_and_does_no_harm(
     incident: type[Incident], seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await cure(await struck(incident, seed), capsys)
 
 
+@pytest.mark.parametrize("idle", a_part(INCIDENTS[:1], of=INCIDENTS))
 async def test_doing_nothing_solves_nothing_and_can_be_made_good(
     idle: type[Incident], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,6 +63,11 @@ async def test_doing_nothing_solves_nothing_and_can_be_made_good(
     await cure(drill, capsys)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    a_part(WRONG[:1], of=WRONG),
+    ids=[f"{incident.__name__}-{what}" for incident, what, _, _ in WRONG],
+)
 async def test_what_is_wrong_is_told_apart(
     wrong: tuple[type[Incident], str, Action, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,6 +82,7 @@ async def test_what_is_wrong_is_told_apart(
     assert words in said
 
 
+@THOROUGH
 async def test_a_server_that_hangs_hides_nothing_else() -> None:
     drill = await struck(RequeueLoop, seed=1)
     system = drill.system
@@ -136,6 +127,7 @@ def test_a_notebook_that_is_killed_in_a_drill_leaves_nothing() -> None:
     assert not ping(url)
 
 
+@THOROUGH
 async def test_without_a_diagnosis_nothing_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
     drill = await struck(RequeueLoop, seed=1)
     await on_call.done()

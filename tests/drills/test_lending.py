@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.drills import lending
+from tests.support import THOROUGH
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [THOROUGH, pytest.mark.timeout(180)]
 
 
 async def test_a_system_that_somebody_has_changed_is_not_lent_on() -> None:

@@ -1,5 +1,7 @@
 """Right answers that people wrote from the statements alone: every one is accepted.
 
+Plain `pytest` tries one of each exercise; --thorough, all of them.
+
 The files in `right/` are Python in cells, as those in `wrong/`; a cell's name says what it is.
 """
 
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support import THOROUGH
 
 from course.session import CourseRedis
 from exercises import catalogue
@@ -34,7 +37,8 @@ def cells() -> list[Any]:
         name = f"{file.parent.name}.{file.stem}"
         _, *parts = re.split(r"^# %% (\w+)\n", file.read_text(encoding="utf-8"), flags=re.M)
         for title, code in zip(parts[::2], parts[1::2], strict=True):
-            found.append(pytest.param(name, code, id=f"{name}-{title}"))
+            marks = THOROUGH if title != parts[0] else ()
+            found.append(pytest.param(name, code, id=f"{name}-{title}", marks=marks))
     return found
 
 

@@ -1,7 +1,7 @@
 """Right, wrong and dangerous answers, put into the stub cells of the real notebooks.
 
-Plain `pytest` tries two notebooks; --thorough, all of them. Answers that hang are put into the
-first exercise of each, and a few wrong ones into all; test_wrong_answers.py tries the others.
+Answers that hang are put into the first exercise of each, and a few wrong ones into all;
+test_wrong_answers.py tries the others.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import re
 import pytest
 from tests.exercises.reader import MISBEHAVIOUR, SLOW, Reader, misbehaving, reading
 from tests.exercises.wrong_answers import a_few
+from tests.support import THOROUGH
 
 from exercises import catalogue
-
-QUICK = ("00_start_here", "03_cache")
 
 # What a check must not leave on the server or in the kernel, as the notebook's own code sees it.
 LEFT = """
@@ -33,23 +32,19 @@ def left_by_checks():
 """
 
 pytestmark = [
+    THOROUGH,
     pytest.mark.timeout(540),
     pytest.mark.usefixtures("redis_url"),  # the kernels are told of it by the environment
 ]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("--thorough")
-    lessons = [each for each in catalogue.LESSONS.items() if everything or each[1] in QUICK]
-    metafunc.parametrize(("lesson", "stem"), lessons, ids=[stem for _, stem in lessons])
-
-
+@pytest.mark.parametrize("lesson", catalogue.LESSONS)
 async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(
-    lesson: str, stem: str
+    lesson: str,
 ) -> None:
     problems: list[str] = []
     tried: list[str] = []
-    async with reading(stem) as reader:
+    async with reading(catalogue.LESSONS[lesson]) as reader:
         cells = reader.cells
         for number, cell in enumerate(cells):
             await reader.run(cell)

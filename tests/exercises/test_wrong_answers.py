@@ -1,8 +1,7 @@
 """A wrong answer is told its own mistake, and what came is not what was expected.
 
-Plain `pytest` tries all of two lessons and a few of each other exercise; --thorough, all of them,
-and for each exercise answers that do not end. test_through_the_notebooks.py tries a few in the
-notebooks themselves.
+Plain `pytest` tries one of each exercise; --thorough, all of them, and for each exercise answers
+that do not end. test_through_the_notebooks.py tries a few in the notebooks themselves.
 """
 
 from __future__ import annotations
@@ -11,29 +10,23 @@ import pytest
 from tests.exercises.mutants import tried
 from tests.exercises.reader import MISBEHAVIOUR, SLOW, misbehaving
 from tests.exercises.test_catalogue import NAMES
-from tests.exercises.wrong_answers import Wrong, a_few, wrong_answers
+from tests.exercises.wrong_answers import Wrong, wrong_answers
+from tests.support import THOROUGH, a_part
 
 from course.session import CourseRedis
 from exercises import catalogue
 
-ALL = ("start.", "cache.")
+FUNCTIONS = [name for name in NAMES if "def " in catalogue.find(name).stub]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("--thorough")
-    if "wrong" in metafunc.fixturenames:
-        answers = [
-            pytest.param(name, wrong, id=f"{name}-{wrong.mistake}")
-            for name in NAMES
-            for wrong in (wrong_answers if everything or name.startswith(ALL) else a_few)(name)
-        ]
-        metafunc.parametrize(("name", "wrong"), answers)
-    if "what" in metafunc.fixturenames:
-        functions = [name for name in NAMES if "def " in catalogue.find(name).stub]
-        endless = [(name, what) for name in functions for what in SLOW]
-        metafunc.parametrize(("name", "what"), endless if everything else endless[:1])
+ANSWERS = [
+    pytest.param(name, wrong, id=f"{name}-{wrong.mistake}", marks=THOROUGH if number else ())
+    for name in NAMES
+    for number, wrong in enumerate(wrong_answers(name))
+]
 
 
+@pytest.mark.parametrize(("name", "wrong"), ANSWERS)
 async def test_a_wrong_answer_is_told_its_mistake(
     name: str, wrong: Wrong, here: CourseRedis
 ) -> None:
@@ -43,6 +36,8 @@ async def test_a_wrong_answer_is_told_its_mistake(
     assert details["expected"] != details["came"], f"{verdict}\n{wrong.code}"
 
 
+@pytest.mark.parametrize("what", a_part(SLOW[:1], of=SLOW))
+@pytest.mark.parametrize("name", a_part(FUNCTIONS[:1], of=FUNCTIONS))
 async def test_an_answer_that_does_not_end_is_stopped(
     name: str, what: str, here: CourseRedis
 ) -> None:

@@ -60,8 +60,8 @@ def in_queue(name: str, notebook: str, file: str, old: str, new: str) -> Fault:
     return Fault(name, notebook, (Change(file, old, new),))
 
 
-def in_pipeline(name: str, file: str, old: str, new: str, *, quick: bool = False) -> Fault:
-    return Fault(name, PIPELINE, (Change(file, old, new),), quick)
+def in_pipeline(name: str, file: str, old: str, new: str) -> Fault:
+    return Fault(name, PIPELINE, (Change(file, old, new),))
 
 
 FAULTS = (
@@ -538,7 +538,6 @@ FAULTS = (
         CLOSE_DUE,
         "'-inf', now)",
         "'-inf', '(' .. now)",
-        quick=True,
     ),
     in_pipeline(
         "the window is never reached",
@@ -655,7 +654,6 @@ FAULTS = (
         PUBLISH_EVENT,
         "'LPUSH', recent",
         "'RPUSH', recent",
-        quick=True,
     ),
     in_pipeline(
         "the list of events grows for ever",

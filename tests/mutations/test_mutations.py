@@ -16,8 +16,11 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.mutations.table import FAULTS, Change, Fault
+from tests.support import THOROUGH, a_part
 
 PROJECT = Path(__file__).parents[2]
+QUICK = [fault for fault in FAULTS if fault.quick]
+NOTEBOOKS = sorted({fault.notebook for fault in FAULTS})
 CELL_TIMEOUT = 25
 """Seconds: more than any cell takes (the whole line of lesson 05, 9), less than a reader waits."""
 RUN_TIMEOUT = 240
@@ -93,16 +96,7 @@ def changed(source: Path, change: Change) -> str:
     return code.replace(change.old, change.new)
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    everything = metafunc.config.getoption("--thorough")
-    if "fault" in metafunc.fixturenames:
-        faults = [fault for fault in FAULTS if fault.quick or everything]
-        metafunc.parametrize("fault", faults, ids=[fault.name for fault in faults])
-    if "notebook" in metafunc.fixturenames:
-        notebooks = sorted({fault.notebook for fault in FAULTS})
-        metafunc.parametrize("notebook", notebooks if everything else notebooks[:1])
-
-
+@pytest.mark.parametrize("fault", a_part(QUICK, of=FAULTS), ids=[fault.name for fault in FAULTS])
 def test_the_notebook_notices(copy: Path, fault: Fault) -> None:
     for change in fault.changes:
         (copy / change.file).write_text(changed(copy, change), encoding="utf-8")
@@ -117,6 +111,8 @@ def test_a_notebook_that_cannot_start_has_noticed_nothing(copy: Path) -> None:
     assert not outcome.noticed
 
 
+@THOROUGH
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_the_unchanged_copy_passes(copy: Path, notebook: str) -> None:
     outcome = run_notebook(notebook, copy)
     assert outcome.failed == [], outcome.said

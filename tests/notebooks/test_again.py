@@ -22,6 +22,7 @@ from nbclient.exceptions import CellTimeoutError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from tests.notebooks.rerun import code_cells, read
+from tests.support import THOROUGH
 
 from course.kernel import CLEANED_UP
 
@@ -152,6 +153,7 @@ async def run_all_again(notebook: NotebookNode, folder: Path, stem: str) -> list
         return rerunner.problems
 
 
+@THOROUGH
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 async def test_every_cell_can_be_run_again(path: Path) -> None:
     if problems := await run_all_again(read(path), path.parent, path.stem):

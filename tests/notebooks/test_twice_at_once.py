@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.support import THOROUGH
 
 from private_redis import PrivateServer
 
 PROJECT = Path(__file__).parents[2]
 
 
+@THOROUGH
 @pytest.mark.timeout(150)
 @pytest.mark.parametrize("notebook", ["04_pubsub"])  # channels ignore the numbers of databases
 def test_one_notebook_runs_twice_at_once_on_a_shared_server(

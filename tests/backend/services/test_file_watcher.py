@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.backend.services.images import jpeg
-from tests.support import until
+from tests.support import THOROUGH, until
 
 from backend.api.health import troubles
 from backend.examples.scenes import scene
@@ -140,6 +140,7 @@ async def test_a_new_camera_is_known_and_online(client, root):
     assert await client.get("camera:empty:status") is None
 
 
+@THOROUGH
 @pytest.mark.timeout(300)
 async def test_a_burst_of_five_thousand_files_is_queued_to_the_last(client, root):
     folder = root / "garden"
