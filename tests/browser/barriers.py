@@ -8,19 +8,17 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 
-def barriers(tab: Page, *, within: str = "", without: str = "", **options: Any) -> list[str]:
+def barriers(tab: Page, *, within: str | None = None, **options: Any) -> list[str]:
     """Return axe's findings of its two gravest kinds, one a piece of the page.
 
     Args:
         tab: where the page is open.
         within: what of the page is looked at, as a CSS selector; all of it, unless said.
-        without: what of that is not looked at.
         **options: axe's own; `runOnly=["color-contrast"]`, for one.
     """
-    context = {name: [it] for name, it in {"include": within, "exclude": without}.items() if it}
     # Without `preload`, axe does not look for style sheets where there are none.
     options = {"resultTypes": ["violations"], "preload": False, **options}
-    found = Axe().run(tab, context or None, options)
+    found = Axe().run(tab, within, options)
     return [
         f"{each['id']}: {node['html'][:200]}"
         for each in found.response["violations"]
