@@ -40,12 +40,14 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false"},
     "apputils-extension/themes": {"adaptive-theme": True},  # dark where the browser asks for it
 }
-# All cells were asked to run: none waits (*), and the first one is not as it was ( ).
+# All cells were asked to run: none waits (*), and the first one is not as it was ( ). While one
+# runs, this is asked again and again: then the first two lines are all, and cost next to nothing.
 ALL_CELLS_ENDED = """() => {
     const status = document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status;
+    if (status !== 'idle') return false;
     const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
         .map(prompt => prompt.textContent.trim());
-    return status === 'idle' && /\\d/.test(prompts[0]) && !prompts.some(p => p.includes('*'));
+    return /\\d/.test(prompts[0]) && !prompts.some(prompt => prompt.includes('*'));
 }"""
 # Without asking whether to save: what a test wanted saved, it has saved.
 CLOSE_ALL = "() => [...window.jupyterapp.shell.widgets('main')].forEach(each => each.dispose())"
@@ -54,6 +56,9 @@ OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:ope
 BROKEN_IMAGES = """() => [...document.querySelectorAll('.jp-Cell img')]
     .filter(image => image.complete && image.naturalWidth === 0)
     .map(image => `not loaded: ${image.getAttribute('alt')}`)"""
+# The code is not looked at. Yet axe would walk over each word of it, which takes half of its time.
+LEAVE_OUT_CODE = """() => document.querySelectorAll('.jp-CodeCell .cm-editor')
+    .forEach(editor => editor.remove())"""
 LOADED_IMAGES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
     .filter(image => image.complete && image.naturalWidth > 0).length"""
 OF_THE_COURSE = ".jp-RenderedMarkdown, .jp-OutputArea-output"
@@ -199,7 +204,7 @@ def have_theme(page: Page, theme: Literal["dark", "light"]) -> None:
     While JupyterLab changes it, a splash lies over the page: to axe, all below it is unseen.
     """
     page.emulate_media(color_scheme=theme)
-    page.wait_for_function(HAS_THEME, arg=theme, timeout=60_000)
+    page.wait_for_function(HAS_THEME, arg=theme, polling=100, timeout=60_000)
     page.wait_for_selector("#jupyterlab-splash", state="detached")
 
 
@@ -275,9 +280,11 @@ def read(jupyterlab: JupyterLab, page: Page) -> Read:
         have_theme(page, "light")
         run_all(page)
         images = page.evaluate(LOADED_IMAGES)
-        show_all(page)
         if folder := os.environ.get("SCREENSHOTS"):
+            show_all(page)
             page.screenshot(path=Path(folder) / f"{source.stem}.png")
+        page.evaluate(LEAVE_OUT_CODE)
+        show_all(page)
         found = page.evaluate(BROKEN_IMAGES)
         found += barriers(page, within=OF_THE_COURSE, rules=NOT_OURS, iframes=False)
         have_theme(page, "dark")

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Page, Route, expect
-from tests.browser.conftest import ALL_CELLS_ENDED, JupyterLab, choose, open_notebook
+from tests.browser.conftest import JupyterLab, open_notebook, run_all
 from tests.hub.running import needs_hub, running_hub
 from tests.support import THOROUGH
 
@@ -93,8 +93,7 @@ def notebook(request: pytest.FixtureRequest) -> Iterator[Page]:
     file = jupyterlab.folder / "notebooks/dashboard.ipynb"
     nbformat.write(new_notebook(cells=cells, metadata=kernel), file)
     open_notebook(page, jupyterlab, file.name)
-    choose(page, "Run", "Run All Cells")
-    page.wait_for_function(ALL_CELLS_ENDED, timeout=120_000)
+    run_all(page)
     yield page
     page.context.unroute_all()  # the reader's browser serves other tests, too
 
