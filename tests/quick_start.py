@@ -1,4 +1,4 @@
-"""Halves the start of each pytest: no grammar is compiled that no test reads.
+"""Halves the start of each pytest, and of a test's JupyterLab: no grammar is compiled for nothing.
 
 A plugin of pytest, named in pyproject.toml: a conftest.py would come after nbval, which imports
 nbformat, that jsonschema, and that rfc3987_syntax where it is there. It compiles a grammar for

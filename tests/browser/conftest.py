@@ -34,6 +34,7 @@ from tests.support import wait_until
 expect.set_options(timeout=20_000)  # milliseconds: on a busy machine a page may be slow
 
 PROJECT = Path(__file__).parents[2]
+LAB = "import tests.quick_start, jupyterlab.labapp as lab; lab.main()"
 # What JupyterLab is told: keep every cell in the page, also those off screen; ask nothing.
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none", "scrollPastEnd": False},
@@ -139,7 +140,7 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
     }
     log = home / "log"
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"]
+    command = [sys.executable, "-c", LAB, "--no-browser", "--port=0", "--allow-root"]
     command += ["--LabApp.expose_app_in_browser=True"]  # for `open_notebook`
     as_in_make_lab = [
         f"--config={PROJECT}/scripts/jupyter_lab_config.py",
@@ -148,6 +149,7 @@ def jupyterlab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with log.open("w") as output:
         server = subprocess.Popen(
             [*command, "--ServerApp.ip=127.0.0.1", *as_in_make_lab],
+            cwd=PROJECT,
             env=os.environ | {name: str(path) for name, path in own.items()},
             stdin=subprocess.DEVNULL,
             stdout=output,
