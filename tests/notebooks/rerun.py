@@ -18,6 +18,9 @@ import sys
 import time
 from pathlib import Path
 
+import tests.quick_start  # noqa: F401  # before nbformat
+
+# isort: split
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
