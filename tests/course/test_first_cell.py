@@ -25,6 +25,11 @@ def test_it_does_not_import_what_draws() -> None:
     assert output_of(f"print({heavy} & sys.modules.keys())") == "set()\n"
 
 
+def test_the_failure_lab_and_the_drills_do_not_import_what_draws() -> None:
+    labs = "from course import failure_lab\nfrom drills import on_call\n"
+    assert output_of(f"{labs}print('matplotlib' in sys.modules)") == "False\n"
+
+
 def test_what_draws_is_there_before_anything_is_measured() -> None:
     assert output_of("plots.watch; print('matplotlib' in sys.modules)") == "True\n"
 

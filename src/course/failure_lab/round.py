@@ -15,12 +15,11 @@ from backend.core.redis import RedisClient
 from backend.core.reliable_queue import contents, queue_counts
 from backend.examples.consumer import identity
 from backend.examples.pop_or_reserve import COMMANDS, QUEUE, Mode, Options, add
+from course import plots
 from course.failure_lab.connection import Proxy
 from course.failure_lab.consumer import Consumer
 from course.failure_lab.tally import Tally
 from course.kernel import CLEANED_UP, prepare, shorten_tracebacks, unseen_tasks
-from course.plots import measure, places
-from course.plots.lengths import Lengths
 from course.session import UNTIDY, LeftBehind
 from course.waiting import until
 from private_redis import PrivateServer
@@ -160,7 +159,7 @@ class Round:
         return Tally.of(self.added, self.handled + by_consumers, places)
 
     @asynccontextmanager
-    async def watch(self) -> AsyncIterator[Lengths]:
+    async def watch(self) -> AsyncIterator[plots.lengths.Lengths]:
         """Count again and again while the body of the `async with` runs: for `plots.account`.
 
         What is in no place for a moment, and is in one when the body has ended, was on its way
@@ -172,12 +171,12 @@ class Round:
         async def read() -> Sequence[int]:
             tally = await self.count(client=asking)
             absent.append(set(tally.missing))
-            return [tally.places[place] for place in places.PLACES]
+            return [tally.places[place] for place in plots.places.PLACES]
 
         # It asks once: a client that asks again, after a wait, would make each gap longer by that.
         async with RedisClient(self.server.url, attempts=1) as asking:
-            lengths = Lengths(read, [*places.PLACES], timed=True, timeout=5.0)
-            async with measure.sampled(lengths, every=0.02, outages=True):
+            lengths = plots.lengths.Lengths(read, [*plots.places.PLACES], timed=True, timeout=5.0)
+            async with plots.measure.sampled(lengths, every=0.02, outages=True):
                 yield lengths
         for sample, items in enumerate(absent):
             on_their_way = len(items - absent[-1])
