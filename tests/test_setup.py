@@ -13,6 +13,7 @@ import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -22,7 +23,6 @@ import psutil
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from tests.support import THOROUGH
 
 ROOT = Path(__file__).parent.parent
 BASICS = "/usr/bin:/bin"
@@ -519,37 +519,50 @@ def started(project: Path) -> Iterator[Lab]:
         os.close(lab.terminal)
 
 
+@dataclass(frozen=True)
+class Visit:
+    """What a JupyterLab has shown, from its start to its end."""
+
+    path: str
+    """Of the page that opened."""
+    files: set[str]
+    news: str
+    """Whether it fetches news: "none" would be a question to the reader."""
+    kernel_in: str
+    """The folder that a kernel started in."""
+    left: list[psutil.Process]
+    """What went on after Ctrl-C."""
+
+
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab that is looked at, and no more."""
+def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    """One JupyterLab for all questions: it takes longer to start than all else here."""
     with started(new_project(tmp_path_factory.mktemp("lab"))) as lab:
-        yield lab
-
-
-@THOROUGH
-def test_make_lab_opens_the_first_notebook_among_the_projects_files(lab: Lab) -> None:
-    assert lab.path == "/lab/tree/notebooks/00_start_here.ipynb"
-    names = {entry["name"] for entry in lab.api("/api/contents/")["content"]}
-    assert {"notebooks", "pyproject.toml"} <= names
-
-
-@THOROUGH
-def test_ctrl_c_ends_make_lab_and_its_kernels_without_a_question(project: Path) -> None:
-    with started(project) as lab:
+        files = {entry["name"] for entry in lab.api("/api/contents/")["content"]}
+        settings = lab.api("/lab/api/settings/@jupyterlab/apputils-extension:notification")
+        news = settings["schema"]["properties"]["fetchNews"]["default"]
         notebook = {"path": "notebooks/00_start_here.ipynb", "type": "notebook", "name": ""}
         lab.api("/api/sessions", notebook | {"kernel": {"name": "python3"}})
         everything = lab.processes()
         (kernel,) = (p for p in everything if "ipykernel_launcher" in command_of(p))
-        assert Path(kernel.cwd()).name == "notebooks"
+        kernel_in = Path(kernel.cwd()).name
         lab.interrupt()
         _, left = psutil.wait_procs(everything, timeout=15)
-        assert left == []
+        return Visit(lab.path, files, news, kernel_in, left)
 
 
-@THOROUGH
+def test_make_lab_opens_the_first_notebook_among_the_projects_files(visit: Visit) -> None:
+    assert visit.path == "/lab/tree/notebooks/00_start_here.ipynb"
+    assert {"notebooks", "pyproject.toml"} <= visit.files
+
+
+def test_ctrl_c_ends_make_lab_and_its_kernels_without_a_question(visit: Visit) -> None:
+    assert visit.kernel_in == "notebooks"
+    assert visit.left == []
+
+
 @pytest.mark.skipif(
     not Path(sys.prefix, ".ready").exists(), reason="this environment was not made by `make setup`"
 )
-def test_no_question_about_news_greets_the_reader(lab: Lab) -> None:
-    settings = lab.api("/lab/api/settings/@jupyterlab/apputils-extension:notification")
-    assert settings["schema"]["properties"]["fetchNews"]["default"] == "false"
+def test_no_question_about_news_greets_the_reader(visit: Visit) -> None:
+    assert visit.news == "false"
