@@ -85,7 +85,7 @@ def notebooks() -> list[Row]:
     with timed() as floor, ThreadPoolExecutor(WORKERS) as pool:
         read = [rerun.read(path) for path in NOTEBOOKS]
         list(pool.map(lambda notebook: rerun.run(notebook, NOTEBOOKS[0].parent), read))
-    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "logical", "-p", "no:cacheprovider"]
+    pytest = [sys.executable, "-m", "pytest", "-q", f"-n{WORKERS}", "-p", "no:cacheprovider"]
     with timed() as compared:
         _run([*pytest, *map(str, NOTEBOOKS)])
     name, note = "all notebooks under nbval / run by nbclient", f"{compared} / {floor}"
