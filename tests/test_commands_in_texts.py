@@ -87,18 +87,20 @@ def test_every_reason_not_to_run_a_command_is_still_needed() -> None:
         assert any(re.search(pattern, command) for command in COMMANDS), pattern
 
 
-@pytest.fixture
-def shell(private_server: PrivateServer, tmp_path: Path) -> list[str]:
-    """Return a login shell of somebody with an empty home and nothing but the system on PATH."""
-    folder = tmp_path / "course"
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Give a login shell of somebody with an empty home and nothing but the system on PATH."""
+    home = tmp_path_factory.mktemp("home")
+    folder = home / "course"
     folder.mkdir()
     for entry in ROOT.iterdir():
         if entry.name not in (".venv", ".git"):
             (folder / entry.name).symlink_to(entry)
     (folder / ".venv").symlink_to(sys.prefix)
-    plain = [f"HOME={tmp_path}", "PATH=/usr/bin:/bin", f"REDIS_URL={private_server.url}"]
-    plain.append(f"MPLCONFIGDIR={os.environ['MPLCONFIGDIR']}")  # its fonts are known already
-    return ["env", "-i", f"--chdir={folder}", *plain, "bash", "--login", "-c"]
+    with PrivateServer() as server:
+        plain = [f"HOME={home}", "PATH=/usr/bin:/bin", f"REDIS_URL={server.url}"]
+        plain.append(f"MPLCONFIGDIR={os.environ['MPLCONFIGDIR']}")  # its fonts are known already
+        yield ["env", "-i", f"--chdir={folder}", *plain, "bash", "--login", "-c"]
 
 
 def to_run(command: str) -> str:
