@@ -30,6 +30,20 @@ def test_the_failure_lab_and_the_drills_do_not_import_what_draws() -> None:
     assert output_of(f"{labs}print('matplotlib' in sys.modules)") == "False\n"
 
 
+def test_what_draws_is_there_before_a_round_of_the_failure_lab_begins() -> None:
+    begin = """
+import asyncio
+from course.failure_lab.round import Round
+
+async def begin():
+    async with Round():
+        print('matplotlib' in sys.modules)
+
+asyncio.run(begin())
+"""
+    assert output_of(begin) == "True\n"
+
+
 def test_what_draws_is_there_before_anything_is_measured() -> None:
     assert output_of("plots.watch; print('matplotlib' in sys.modules)") == "True\n"
 

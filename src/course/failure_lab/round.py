@@ -47,6 +47,7 @@ class Round:
         self.consumers: list[Consumer] = []
 
     async def __aenter__(self) -> Self:
+        self._places = [*plots.places.PLACES]  # matplotlib is imported here: not while it counts
         self.server.start()
         self.client = RedisClient(self.server.url, attempts=20, backoff_base=0.05)
         await self.client.connect()
@@ -171,11 +172,11 @@ class Round:
         async def read() -> Sequence[int]:
             tally = await self.count(client=asking)
             absent.append(set(tally.missing))
-            return [tally.places[place] for place in plots.places.PLACES]
+            return [tally.places[place] for place in self._places]
 
         # It asks once: a client that asks again, after a wait, would make each gap longer by that.
         async with RedisClient(self.server.url, attempts=1) as asking:
-            lengths = plots.lengths.Lengths(read, [*plots.places.PLACES], timed=True, timeout=5.0)
+            lengths = plots.lengths.Lengths(read, self._places, timed=True, timeout=5.0)
             async with plots.measure.sampled(lengths, every=0.02, outages=True):
                 yield lengths
         for sample, items in enumerate(absent):
