@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from tests.support import SECRET, THOROUGH
+from tests.warm_pytest import run_pytest
 
 from course.__main__ import main
 from doctor.lessons import refusals
 from private_redis import PrivateServer
 
-ROOT = Path(__file__).parents[2]
 Invite = Callable[[str], tuple[str, str]]
 
 
@@ -187,14 +183,9 @@ def test_a_url_of_the_owner_that_cannot_be_read_is_not_shown(
 @THOROUGH
 @pytest.mark.timeout(1200)
 def test_the_lessons_run_as_an_invited_learner(dana: str, private_server: PrivateServer) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "notebooks"],
-        cwd=ROOT,
-        env=os.environ | {"REDIS_URL": dana},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
+    plain = ("-q", "-p", "no:cacheprovider")
+    status, said = run_pytest(*plain, "notebooks", within=1150, REDIS_URL=dana)
+    assert status == 0, said
     with redis.Redis.from_url(private_server.url) as owner:
         refused = {entry["object"] for entry in owner.acl_log()}
         assert refused - {"client|setinfo"} == {"monitor"}  # without either, all goes on

@@ -6,10 +6,7 @@ run by a pytest of its own against the copy. Plain `pytest` plants a few; --thor
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -17,8 +14,8 @@ from xml.etree import ElementTree
 import pytest
 from tests.mutations.table import FAULTS, Change, Fault
 from tests.support import THOROUGH, a_part
+from tests.warm_pytest import PROJECT, run_pytest
 
-PROJECT = Path(__file__).parents[2]
 QUICK = [fault for fault in FAULTS if fault.quick]
 NOTEBOOKS = sorted({fault.notebook for fault in FAULTS})
 CELL_TIMEOUT = 25
@@ -26,7 +23,7 @@ CELL_TIMEOUT = 25
 RUN_TIMEOUT = 240
 """Seconds for a whole notebook, the start of pytest and the end of its kernel included."""
 
-# A kernel that imports the copy leaves a note; pytest itself, which also sees it, does not.
+# A kernel that imports the copy leaves a note.
 LEAVES_A_NOTE = """
 import pathlib, sys
 if "ipykernel" in sys.modules:
@@ -59,23 +56,17 @@ def copy(tmp_path: Path) -> Path:
 def run_notebook(name: str, source: Path) -> Outcome:
     """Run a notebook against a copy of the package, up to the first cell that fails."""
     report = source / "report.xml"
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", f"notebooks/{name}.ipynb", "--exitfirst"),
-            *("-k", "not stored", f"--nbval-cell-timeout={CELL_TIMEOUT}", f"--junit-xml={report}"),
-            *("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--color=no"),
-        ],
-        cwd=PROJECT,
+    status, said = run_pytest(
+        *(f"notebooks/{name}.ipynb", "--exitfirst", "-k", "not stored"),
+        *(f"--nbval-cell-timeout={CELL_TIMEOUT}", f"--junit-xml={report}"),
+        *("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--color=no"),
+        within=RUN_TIMEOUT,
+        PYTHONPATH=str(source),
         # On a server of its own, also where REDIS_URL names one: a kernel that is ended in the
         # middle of a fault cannot clean up.
-        env=os.environ | {"PYTHONPATH": str(source), "REDIS_URL": ""},
-        capture_output=True,
-        text=True,
-        timeout=RUN_TIMEOUT,
-        check=False,
+        REDIS_URL="",
     )
-    said = ended.stdout + ended.stderr
-    assert ended.returncode in (0, 1), f"pytest itself failed:\n{said}"
+    assert status in (0, 1), f"pytest itself failed:\n{said}"
     assert (source / "backend/imported").exists(), f"the notebook did not use the copy:\n{said}"
     cases = ElementTree.parse(report).iter("testcase")
     return Outcome(

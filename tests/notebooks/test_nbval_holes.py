@@ -7,9 +7,6 @@ tests here read what it said about each.
 from __future__ import annotations
 
 import base64
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -19,12 +16,11 @@ from nbformat import NotebookNode, write
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tests.notebooks import stored
 from tests.notebooks.rerun import METADATA, code_cells
+from tests.warm_pytest import PROJECT, run_pytest
 
 from course import plots
 from course.plots.output import picture, png
 from course.plots.words import describe
-
-PROJECT = Path(__file__).parents[2]
 
 CELL_TIMEOUT = 6  # seconds: with ten processes for two cores, a cell that draws took 4.7
 
@@ -135,18 +131,15 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> Failures:
     folder = tmp_path_factory.mktemp("planted")
     for name, planted in PLANTED.items():
         write(planted, folder / f"{name}.ipynb")
-    settings = ["-c", PROJECT / "pyproject.toml", "--rootdir", folder, "--color=no"]
     rules = PROJECT / "tests/notebooks/sanitize.cfg"
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", folder, *settings),
-            *("-p", "tests.notebooks.checks", "-p", "no:cacheprovider"),
-            *(f"--nbval-cell-timeout={CELL_TIMEOUT}", f"--nbval-sanitize-with={rules}"),
-            *("--junit-xml", folder / "said.xml", "-o", "junit_family=xunit1"),
-        ],
-        cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 1, f"pytest itself failed:\n{ended.stdout}{ended.stderr}"
+    status, said = run_pytest(
+        *(folder, "-c", PROJECT / "pyproject.toml", "--rootdir", folder, "--color=no"),
+        *("-p", "tests.notebooks.checks", "-p", "no:cacheprovider"),
+        *(f"--nbval-cell-timeout={CELL_TIMEOUT}", f"--nbval-sanitize-with={rules}"),
+        *("--junit-xml", folder / "said.xml", "-o", "junit_family=xunit1"),
+        within=120,
+    )
+    assert status == 1, f"pytest itself failed:\n{said}"
     found: Failures = {name: {} for name in PLANTED}
     for case in ElementTree.parse(folder / "said.xml").iter("testcase"):
         for failure in [*case.iter("failure"), *case.iter("error")]:
