@@ -10,6 +10,9 @@ import argparse
 import sys
 from pathlib import Path
 
+import tests.quick_start  # noqa: F401  # before nbformat
+
+# isort: split
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
