@@ -1,13 +1,8 @@
 """What `pytest` takes without an option, with --thorough, and with --on-the-server."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from tests.support import THOROUGH
-
-PROJECT = Path(__file__).parents[1]
+from tests.warm_pytest import run_pytest
 
 
 @THOROUGH
@@ -20,22 +15,10 @@ PROJECT = Path(__file__).parents[1]
     ],
 )
 def test_an_option_chooses_tests(options: list[str], chosen: list[str]) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--collect-only",
-        "-q",
-        "-n",
-        "0",
-        "-k",
-        "an_example",
-    ]
-    said = subprocess.run(
-        [*command, *options, __file__], cwd=PROJECT, capture_output=True, text=True
-    )
-    found = [line.partition("an_example_")[2] for line in said.stdout.splitlines() if "::" in line]
-    assert found == chosen, said.stdout + said.stderr
+    collect = ("--collect-only", "-q", "-n", "0", "-k", "an_example", __file__)
+    _, said = run_pytest(*collect, *options, within=50)
+    found = [line.partition("an_example_")[2] for line in said.splitlines() if "::" in line]
+    assert found == chosen, said
 
 
 def test_an_example_without_a_server() -> None:
