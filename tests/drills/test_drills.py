@@ -63,9 +63,10 @@ async def test_doing_nothing_solves_nothing_and_can_be_made_good(
     await cure(drill, capsys)
 
 
+@THOROUGH
 @pytest.mark.parametrize(
     "wrong",
-    a_part(WRONG[:1], of=WRONG),
+    WRONG,
     ids=[f"{incident.__name__}-{what}" for incident, what, _, _ in WRONG],
 )
 async def test_what_is_wrong_is_told_apart(
@@ -108,6 +109,7 @@ async def test_a_drill_that_is_left_in_the_middle_leaves_nothing() -> None:
     await mend(drill)
 
 
+@THOROUGH
 def test_a_notebook_that_is_killed_in_a_drill_leaves_nothing() -> None:
     code = (
         "import asyncio; from drills import on_call\n"

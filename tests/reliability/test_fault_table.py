@@ -1,6 +1,7 @@
 """Every fault is caused for real, every item is counted, and the README has what was counted.
 
-A small size in every run of the tests; with --thorough as often as the README says.
+Plain `pytest` does so on one server and a few times; --thorough, on several servers too, and as
+often as the README says.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.reliability import bad_times, broken_requests, fault_table
+from tests.reliability import bad_times, broken_requests, failovers, fault_table
 from tests.reliability.fault_table import (
     HEAD,
     SCENARIOS,
@@ -20,6 +21,7 @@ from tests.reliability.fault_table import (
     one_each,
     some,
 )
+from tests.support import a_part
 
 from backend.core.scripts import Script, load
 from backend.examples.pop_or_reserve import Mode
@@ -43,7 +45,13 @@ def tally(*, lost: int = 0, left: int = 0, twice: int = 0) -> Tally:
 # ---- the table is true ----
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.cause.__name__)
+ON_SEVERAL = (failovers.with_sentinels, failovers.with_a_cluster)
+ON_ONE_SERVER = [each for each in SCENARIOS if each.open not in ON_SEVERAL]
+
+
+@pytest.mark.parametrize(
+    "scenario", a_part(ON_ONE_SERVER, of=SCENARIOS), ids=lambda each: each.cause.__name__
+)
 async def test_what_is_counted_is_what_the_table_says(
     scenario: Scenario, request: pytest.FixtureRequest
 ) -> None:
