@@ -70,35 +70,39 @@ def plotting(
 SWALLOWS = "import time\ntry:\n    time.sleep(30)\nexcept KeyboardInterrupt:\n    pass"
 
 
-PLANTED = {
-    "sound": notebook(
-        cell("print(1)", "1\n"),
-        cell("import asyncio\nawait asyncio.create_task(asyncio.sleep(0))"),
-        raising("1 / 0"),
-        plotting([1, 2], shown=[1, 2], inside=[1, 2]),
-        plotting([1, 2], shown=[1, 2], inside=[1, 2], pixels=[3, 4]),
-    ),
-    "changed": notebook(
-        cell("print(2)", "1\n"),
-        plotting([1, 3], shown=[1, 2], inside=[1, 2]),
-        raising("pass", raised=False),
-        raising("pass"),
-        raising("int('x')"),
-    ),
-    "not run": new_notebook(metadata=METADATA, cells=[cell("print(1)")]),
-    "long": notebook(cell(SWALLOWS), cell("1 + 1;")),
-    "long at the end": notebook(cell(SWALLOWS)),
-    "tasks": notebook(
-        cell("import asyncio\n\nasync def fails():\n    1 / 0"),
-        cell("task = asyncio.create_task(fails())"),
-        cell("def forget():\n    asyncio.get_running_loop().create_task(fails())"),
-        cell("asyncio.get_running_loop().call_soon(forget);"),
-        cell("for _ in range(3):\n    await asyncio.sleep(0)"),
-        cell("another = asyncio.create_task(asyncio.sleep(60))"),
-    ),
-    "killed": notebook(cell("import os\nos._exit(0)")),
-    "empty": notebook(),
-}
+def planted_notebooks() -> dict[str, NotebookNode]:
+    """Return notebooks with something wrong. They have figures, so they are made when needed."""
+    return {
+        "sound": notebook(
+            cell("print(1)", "1\n"),
+            cell("import asyncio\nawait asyncio.create_task(asyncio.sleep(0))"),
+            raising("1 / 0"),
+            plotting([1, 2], shown=[1, 2], inside=[1, 2]),
+            plotting([1, 2], shown=[1, 2], inside=[1, 2], pixels=[3, 4]),
+        ),
+        "changed": notebook(
+            cell("print(2)", "1\n"),
+            plotting([1, 3], shown=[1, 2], inside=[1, 2]),
+            raising("pass", raised=False),
+            raising("pass"),
+            raising("int('x')"),
+        ),
+        "not run": new_notebook(metadata=METADATA, cells=[cell("print(1)")]),
+        "long": notebook(cell(SWALLOWS), cell("1 + 1;")),
+        "long at the end": notebook(cell(SWALLOWS)),
+        "tasks": notebook(
+            cell("import asyncio\n\nasync def fails():\n    1 / 0"),
+            cell("task = asyncio.create_task(fails())"),
+            cell("def forget():\n    asyncio.get_running_loop().create_task(fails())"),
+            cell("asyncio.get_running_loop().call_soon(forget);"),
+            cell("for _ in range(3):\n    await asyncio.sleep(0)"),
+            cell("another = asyncio.create_task(asyncio.sleep(60))"),
+        ),
+        "killed": notebook(cell("import os\nos._exit(0)")),
+        "empty": notebook(),
+    }
+
+
 NOTICED = {
     "a changed output": ("changed", "Cell 0", "outputs differ"),
     "a changed plotted value": ("changed", "Cell 1", "a: 1 3"),
@@ -129,7 +133,8 @@ Failures = dict[str, dict[str, str]]
 @pytest.fixture(scope="module")
 def failures(tmp_path_factory: pytest.TempPathFactory) -> Failures:
     folder = tmp_path_factory.mktemp("planted")
-    for name, planted in PLANTED.items():
+    notebooks = planted_notebooks()
+    for name, planted in notebooks.items():
         write(planted, folder / f"{name}.ipynb")
     rules = PROJECT / "tests/notebooks/sanitize.cfg"
     status, said = run_pytest(
@@ -140,7 +145,7 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> Failures:
         within=120,
     )
     assert status == 1, f"pytest itself failed:\n{said}"
-    found: Failures = {name: {} for name in PLANTED}
+    found: Failures = {name: {} for name in notebooks}
     for case in ElementTree.parse(folder / "said.xml").iter("testcase"):
         for failure in [*case.iter("failure"), *case.iter("error")]:
             name = case.attrib["classname"].removesuffix(".ipynb")
