@@ -39,9 +39,7 @@ pytestmark = [
 
 
 @pytest.mark.parametrize("lesson", catalogue.LESSONS, ids=[*catalogue.LESSONS.values()])
-async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(
-    lesson: str,
-) -> None:
+async def test_every_answer_draws_its_verdict_and_the_notebook_runs_to_its_end(lesson: str) -> None:
     problems: list[str] = []
     tried: list[str] = []
     async with reading(catalogue.LESSONS[lesson]) as reader:

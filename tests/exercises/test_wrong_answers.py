@@ -17,8 +17,6 @@ from course.session import CourseRedis
 from exercises import catalogue
 
 FUNCTIONS = [name for name in NAMES if "def " in catalogue.find(name).stub]
-
-
 ANSWERS = [
     pytest.param(name, wrong, id=f"{name}-{wrong.mistake}", marks=THOROUGH if number else ())
     for name in NAMES

@@ -311,7 +311,7 @@ async def test_200_calls_that_time_out_leave_room_for_as_many_as_before(
         lost = await asyncio.gather(*(client.get("k") for _ in range(200)), return_exceptions=True)
         assert all(isinstance(error, exceptions.TimeoutError) for error in lost)
         private_server.resume()
-        monkeypatch.setattr(client, "_timeout", 30.0)  # the next calls wait for each other
+        monkeypatch.setattr(client, "_timeout", 30.0)  # the next ones stay until they are let go
         # To the client these are calls like any other: each takes a place until it is answered.
         holding = [
             asyncio.create_task(client.call("BLPOP", "empty", 0)) for _ in range(MAX_CONNECTIONS)
