@@ -1,9 +1,11 @@
 """What pytest must know before it looks at the command line: an option, and plugins of our own."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="only what works on the server that REDIS_URL names: the notebooks, and the tests "
         "that ask for the fixture redis_url, themselves or through another fixture",
     )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without the garbage collector: what is made now lives as long as the tests.
+
+    It does not look at it later, either: not in a test, and not in a fork, which would copy it.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
