@@ -23,8 +23,9 @@ async def kill_a_consumer(round: Round, tries: int) -> None:
     victim = await round.start_consumer(lease=2.0)
     for _ in range(tries):
         other = await round.start_consumer(lease=2.0)
+        handled = len(victim.handled)
         await round.add(10)  # so that both have work
-        await victim.has_handled(len(victim.handled) + 1)
+        await victim.has_handled(handled + 1)
         await asyncio.sleep(random.uniform(0, 0.04))  # work on an item takes half as long
         victim.kill()
         victim = other
@@ -33,17 +34,18 @@ async def kill_a_consumer(round: Round, tries: int) -> None:
 
 async def hang_a_consumer(round: Round, tries: int) -> None:
     """A consumer that stops in the middle of its work, and goes on long after its lease."""
-    first, second = [await round.start_consumer(lease=1.0, work_seconds=0.1) for _ in range(2)]
+    # Its work lasts longer than this process may stand still before it pauses it.
+    first, second = [await round.start_consumer(lease=1.0, work_seconds=0.5) for _ in range(2)]
     for _ in range(tries):
+        handled = {each: len(each.handled) for each in (first, second)}
         await round.add()
         victim = await first_to_hold_an_item(first, second)
         victim.pause()
         if round.mode == "reserve":  # with the plain queue, nobody else gets the item
             other = second if victim is first else first
-            await other.has_handled(len(other.handled) + 1)
-        handled = len(victim.handled)
+            await other.has_handled(handled[other] + 1)
         victim.resume()
-        await victim.has_handled(handled + 1)
+        await victim.has_handled(handled[victim] + 1)
     await round.settled()
 
 
