@@ -13,7 +13,7 @@ import redis
 from tests.support import exists, ping, wait_until
 
 from private_redis import PrivateServer, RedisUnavailable
-from private_redis.server import FOLDER
+from private_redis.server import FOLDER, client_without_retries
 from private_redis.several import SLOTS, Cluster, SentinelSet, ask
 
 pytestmark = pytest.mark.timeout(120)
@@ -46,7 +46,9 @@ def test_replicas_hear_of_nothing_while_they_are_cut_off(sentinels: SentinelSet)
 
 def test_no_sentinel_answers_without_the_password(sentinels: SentinelSet) -> None:
     for sentinel in sentinels.sentinels:
-        with redis.Redis(port=sentinel.port) as stranger, pytest.raises(redis.AuthenticationError):
+        url = f"redis://127.0.0.1:{sentinel.port}"
+        stranger = client_without_retries(url, timeout=5.0)
+        with stranger, pytest.raises(redis.AuthenticationError):
             stranger.ping()
 
 

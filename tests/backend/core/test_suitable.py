@@ -76,6 +76,8 @@ async def test_a_node_of_a_cluster_is_refused_at_connect(tmp_path: Path) -> None
 async def replica(private_server: PrivateServer) -> AsyncIterator[PrivateServer]:
     """A second server, which follows the first."""
     with PrivateServer() as follower:
+        async with RedisClient(private_server.url) as client:
+            await client.call("CONFIG", "SET", "repl-diskless-sync-delay", 0)  # else five seconds
         async with RedisClient(follower.url) as client:
             await client.call("REPLICAOF", "127.0.0.1", private_server.port)
 
