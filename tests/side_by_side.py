@@ -1,8 +1,8 @@
 """How pytest-xdist deals out the tests to its workers: `pytest -n logical`, as `make test` does it.
 
-A plugin of pytest, loaded by the conftest.py at the top. There are two workers for each core, since
-a test waits for half of its time: for a kernel, a page, a deadline. Each worker takes a file at a
-time; of what is ONE_BY_ONE, where tests are long and share nothing, it takes a test. What is
+A plugin of pytest, loaded by the conftest.py at the top. There are three workers for each core,
+since a test waits for most of its time: for a kernel, a page, a deadline. Each worker takes a file
+at a time; of what is ONE_BY_ONE, where tests are long and share nothing, it takes a test. What is
 TOGETHER, one worker takes: to start its JupyterLab costs more than its tests. Those come first that
 may take longest: long tests state limits of their own (`pytest.mark.timeout`), and what counts is
 their sum, then the number of tests. So no worker begins with a long one at the end.
@@ -18,7 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 ONE_BY_ONE = (
     "tests/browser/test_jupyterlab.py",
-    "tests/drills/",
+    "tests/drills/test_drills.py",
     "tests/exercises/",
     "tests/mutations/",
     "tests/notebooks/test_again.py",
@@ -78,4 +78,4 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> NextFreeWork
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    return 2 * (psutil.cpu_count() or 1)
+    return 3 * (psutil.cpu_count() or 1)
