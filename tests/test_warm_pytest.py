@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
-from tests.support import exists
+from tests.support import THOROUGH, exists
 from tests.warm_pytest import run_pytest
+
+pytestmark = THOROUGH
 
 FAILS = """
 import os

@@ -85,6 +85,7 @@ async def test_a_file_in_a_folder_becomes_an_event_on_a_websocket(start, root):
     assert "Traceback" not in program.log
 
 
+@THOROUGH
 @pytest.mark.timeout(120)
 async def test_each_stage_can_be_a_process_of_its_own(start, root):
     web = start("--stage", "web")
@@ -133,7 +134,7 @@ def detections_of(event: dict) -> int:
     return sum(int(times[1]) if (times := re.search(r"(\d+) times", one)) else 1 for one in seen)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=THOROUGH)])
 async def test_it_ends_cleanly_and_soon(start, number):
     program = start()
     url = (await program.says(r"dashboard is at (http://127\.0\.0\.1:\d+)"))[1]

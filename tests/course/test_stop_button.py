@@ -10,7 +10,7 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
 from tests.notebooks import rerun
-from tests.support import a_part
+from tests.support import THOROUGH, a_part
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 LONGEST = 3.0
@@ -125,6 +125,7 @@ def unprepared(kernel_of_lessons: Kernel) -> Kernel:
     return kernel_of_lessons
 
 
+@THOROUGH
 def test_without_a_lesson_a_wait_is_not_stopped(unprepared: Kernel) -> None:
     """Twice: a client that has connected wakes the loop once, after five seconds."""
     took = [unprepared.stopped_after("import asyncio\nawait asyncio.sleep(3)") for _ in range(2)]

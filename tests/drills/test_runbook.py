@@ -96,13 +96,13 @@ async def show(
     await asyncio.gather(*(is_shown(*each) for each in evidence.items()))
 
 
-def of_cards(tried: str, *, incidents: bool) -> list[Any]:
-    """Return what is broken for each card; plain `pytest` tries one card."""
+def of_cards(*, incidents: bool) -> list[Any]:
+    """Return what is broken for each card; plain `pytest` tries one incident."""
     return [
         pytest.param(
             *(card, broken, evidence),
             id=f"{card}-{number}",
-            marks=() if card == tried else THOROUGH,
+            marks=() if card == "Dead letters fill" else THOROUGH,
         )
         for card, acts in ACTED_OUT.items()
         for number, (broken, evidence) in enumerate(acts)
@@ -110,9 +110,7 @@ def of_cards(tried: str, *, incidents: bool) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("card", "incident", "evidence"), of_cards("Dead letters fill", incidents=True)
-)
+@pytest.mark.parametrize(("card", "incident", "evidence"), of_cards(incidents=True))
 async def test_the_commands_of_a_card_show_its_incident(
     card: str, incident: Struck, evidence: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -121,7 +119,7 @@ async def test_the_commands_of_a_card_show_its_incident(
     await cure(drill, capsys)
 
 
-@pytest.mark.parametrize(("card", "act", "evidence"), of_cards("Redis restarted", incidents=False))
+@pytest.mark.parametrize(("card", "act", "evidence"), of_cards(incidents=False))
 async def test_the_commands_of_a_card_show_what_is_wrong(
     card: str,
     act: Break,

@@ -1,6 +1,6 @@
 """A mistake in one place of a solution is noticed by its check, and drawn a hint that it knows.
 
-Plain `pytest` tries one mutant of each solution; --thorough, all of them.
+Plain `pytest` tries none, but a wrong answer to each exercise: test_wrong_answers.py.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from tests.exercises.mutants import EQUIVALENT, equivalent, mutants, try_all
 from tests.exercises.test_catalogue import NAMES
+from tests.support import THOROUGH
 
 from course.session import CourseRedis
 from exercises import catalogue
@@ -15,15 +16,10 @@ from exercises import catalogue
 pytestmark = pytest.mark.timeout(240)
 
 
+@THOROUGH
 @pytest.mark.parametrize("name", NAMES)
-async def test_every_mutant_of_the_solution_draws_a_hint(
-    name: str, here: CourseRedis, request: pytest.FixtureRequest
-) -> None:
-    def choose(names: list[str]) -> list[str]:
-        everything = request.config.getoption("--thorough")
-        return names if everything else names[:1]
-
-    came = await try_all(name, here, choose)
+async def test_every_mutant_of_the_solution_draws_a_hint(name: str, here: CourseRedis) -> None:
+    came = await try_all(name, here)
     wrong = [each for each in came if each.kind in ("right", "broken", "not attempted")]
     assert came
     assert not wrong, "\n".join(f"{each.kind}: {each.mutant}\n{each.verdict}" for each in wrong)

@@ -1,6 +1,6 @@
 """Right answers that people wrote from the statements alone: every one is accepted.
 
-Plain `pytest` tries one of each exercise; --thorough, all of them.
+Plain `pytest` tries one of each lesson; --thorough, all of them.
 
 The files in `right/` are Python in cells, as those in `wrong/`; a cell's name says what it is.
 """
@@ -33,11 +33,13 @@ from backend.core.scripts import Script
 def cells() -> list[Any]:
     """Return the name of the exercise and the code of each right answer."""
     found = []
+    lessons = set[str]()
     for file in sorted(FOLDER.glob("*/*.py")):
         name = f"{file.parent.name}.{file.stem}"
         _, *parts = re.split(r"^# %% (\w+)\n", file.read_text(encoding="utf-8"), flags=re.M)
         for title, code in zip(parts[::2], parts[1::2], strict=True):
-            marks = THOROUGH if title != parts[0] else ()
+            marks = THOROUGH if file.parent.name in lessons else ()
+            lessons.add(file.parent.name)
             found.append(pytest.param(name, code, id=f"{name}-{title}", marks=marks))
     return found
 

@@ -48,12 +48,10 @@ class Fault(NamedTuple):
     name: str
     notebook: str
     changes: tuple[Change, ...]
-    quick: bool = False
-    """Planted in every run of the tests, not only with --thorough."""
 
 
-def in_redis(name: str, notebook: str, old: str, new: str, *, quick: bool = False) -> Fault:
-    return Fault(name, notebook, (Change(REDIS, old, new),), quick)
+def in_redis(name: str, notebook: str, old: str, new: str) -> Fault:
+    return Fault(name, notebook, (Change(REDIS, old, new),))
 
 
 def in_queue(name: str, notebook: str, file: str, old: str, new: str) -> Fault:
@@ -83,7 +81,6 @@ FAULTS = (
         HEALTH,
         "        self._connected()\n        try:",
         "        try:",
-        quick=True,
     ),
     in_redis(
         "health_check gives no version",
@@ -121,7 +118,6 @@ FAULTS = (
         QUEUE,
         '"RPUSH", self.full_name(queue_name), encode_item',
         '"LPUSH", self.full_name(queue_name), encode_item',
-        quick=True,
     ),
     in_redis(
         "the queue is a stack: popped from the end",
@@ -207,7 +203,6 @@ FAULTS = (
         CACHE,
         'ttl = () if expire is None else ("EX", expire)',
         "ttl = ()",
-        quick=True,
     ),
     in_redis(
         "set() takes the TTL for milliseconds",

@@ -1,7 +1,7 @@
 """Faults that are planted in the client and the services are caught by the notebooks alone.
 
 For each fault the package is copied, the copy is changed, and the notebook that should notice is
-run by a pytest of its own against the copy. Plain `pytest` plants a few; --thorough, all.
+run by a pytest of its own against the copy. Plain `pytest` looks at the table alone.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.mutations.table import FAULTS, Change, Fault
-from tests.support import THOROUGH, a_part
+from tests.support import THOROUGH
 from tests.warm_pytest import PROJECT, run_pytest
 
-QUICK = [fault for fault in FAULTS if fault.quick]
 NOTEBOOKS = sorted({fault.notebook for fault in FAULTS})
 CELL_TIMEOUT = 25
 """Seconds: more than any cell takes (the whole line of lesson 05, 9), less than a reader waits."""
@@ -87,7 +86,8 @@ def changed(source: Path, change: Change) -> str:
     return code.replace(change.old, change.new)
 
 
-@pytest.mark.parametrize("fault", a_part(QUICK, of=FAULTS), ids=[fault.name for fault in FAULTS])
+@THOROUGH
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 def test_the_notebook_notices(copy: Path, fault: Fault) -> None:
     for change in fault.changes:
         (copy / change.file).write_text(changed(copy, change), encoding="utf-8")
@@ -95,6 +95,7 @@ def test_the_notebook_notices(copy: Path, fault: Fault) -> None:
     assert outcome.noticed, f"no cell of {fault.notebook} noticed it:\n{outcome.said}"
 
 
+@THOROUGH
 def test_a_notebook_that_cannot_start_has_noticed_nothing(copy: Path) -> None:
     (copy / "backend/core/redis.py").write_text("raise ImportError", encoding="utf-8")
     outcome = run_notebook(FAULTS[0].notebook, copy)

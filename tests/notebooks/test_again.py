@@ -179,6 +179,7 @@ PLANTED = {
 """Cells by their ids. What is wrong with them is wrong in each run, or only when they run again."""
 
 
+@THOROUGH
 async def test_what_is_wrong_with_a_cell_is_noticed(tmp_path: Path) -> None:
     cells = [new_code_cell(code, id=id) for id, code in PLANTED.items()]
     problems = await run_all_again(new_notebook(cells=cells), tmp_path, "bad")

@@ -16,6 +16,7 @@ from nbformat import NotebookNode, write
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from tests.notebooks import stored
 from tests.notebooks.rerun import METADATA, code_cells
+from tests.support import THOROUGH
 from tests.warm_pytest import PROJECT, run_pytest
 
 from course import plots
@@ -153,6 +154,7 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> Failures:
     return found
 
 
+@THOROUGH
 @pytest.mark.timeout(150)  # the first to ask runs them all
 @pytest.mark.parametrize(("name", "test", "says"), NOTICED.values(), ids=NOTICED)
 def test_a_planted_fault_is_noticed(failures: Failures, name: str, test: str, says: str) -> None:
@@ -160,6 +162,7 @@ def test_a_planted_fault_is_noticed(failures: Failures, name: str, test: str, sa
     assert says in failures[name][test]
 
 
+@THOROUGH
 @pytest.mark.timeout(150)
 def test_a_sound_notebook_passes(failures: Failures) -> None:
     assert failures["sound"] == {}

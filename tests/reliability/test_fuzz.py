@@ -4,11 +4,13 @@ import logging
 
 import pytest
 from tests.reliability.fuzz import PUT_BACK, main
+from tests.support import THOROUGH
 
 from backend.core.redis import RedisClient
 from backend.services.stage import Stage
 
 
+@THOROUGH
 @pytest.mark.timeout(300)
 def test_good_files_go_through_whatever_lies_beside_them(
     capsys: pytest.CaptureFixture[str],
@@ -17,6 +19,7 @@ def test_good_files_go_through_whatever_lies_beside_them(
     assert " 0 missing; " in capsys.readouterr().out
 
 
+@THOROUGH
 @pytest.mark.timeout(300)
 def test_a_traceback_is_a_problem(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -4,8 +4,10 @@ import logging
 
 import pytest
 from tests.reliability.soak import main
+from tests.support import THOROUGH
 
 
+@THOROUGH
 @pytest.mark.timeout(120)
 def test_nothing_is_lost_under_all_faults_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--seconds", "4", "--seed", "3"]) == 0

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import redis
 from tests.backend.program import Program, ended
-from tests.support import until
+from tests.support import THOROUGH, until
 from websockets.asyncio.client import connect
 
 from backend.examples import pipeline
@@ -75,7 +75,7 @@ async def test_it_says_what_to_look_at(program: Program) -> None:
     assert "Ctrl-C ends all of it." in program.log
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=THOROUGH)])
 async def test_it_leaves_nothing_behind(
     program: Program, tmp_path: Path, number: signal.Signals
 ) -> None:
