@@ -209,7 +209,7 @@ async def test_a_server_that_hangs_leaves_a_gap_and_no_value(
     ):
         await push(client, 1)
         private_server.pause()
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(1.5)
         private_server.resume()
         await push(client, 1)
     (outage,) = lengths.outages

@@ -357,7 +357,7 @@ async def test_other_tasks_of_the_notebook_go_on_meanwhile() -> None:
             await asyncio.sleep(0.01)
 
     async def report(client: RedisClient, detection: Any) -> int:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.5)
         return await client.add_to_queue("detection_queue", detection)
 
     ticking = asyncio.create_task(tick())

@@ -262,7 +262,7 @@ async def test_a_server_that_hangs_during_a_blocking_pop_is_noticed_also_in_an_e
     began = time.monotonic()
     with pytest.raises(exceptions.TimeoutError, match="BLPOP"):
         await popping
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4
     private_server.resume()
     await until(lambda: answers(quick))
     await quick.add_to_queue("q", "after the hang")
@@ -272,7 +272,7 @@ async def test_a_server_that_hangs_during_a_blocking_pop_is_noticed_also_in_an_e
 async def test_the_late_reply_of_a_timed_out_call_is_not_taken_for_the_next_ones(
     private_server: PrivateServer,
 ) -> None:
-    async with RedisClient(private_server.url, timeout=0.3, attempts=1) as client:
+    async with RedisClient(private_server.url, timeout=1.0, attempts=1) as client:
         for number in range(5):
             await client.set(f"k{number}", number)
         private_server.pause()
@@ -290,7 +290,7 @@ async def test_a_call_that_times_out_as_it_connects_leaves_no_connection_out_of_
     private_server: PrivateServer, admin: redis.asyncio.Redis
 ) -> None:
     """The answers to the first call's log-in come late: not to be taken for the second's."""
-    async with RedisClient(private_server.url, timeout=0.5, attempts=1) as client:
+    async with RedisClient(private_server.url, timeout=1.5, attempts=1) as client:
         await client.set("k", "value")
         await kill_all_but(admin)
         private_server.pause()
@@ -338,7 +338,7 @@ async def test_connect_to_a_hung_server_ends_after_its_attempts(
     began = time.monotonic()
     with pytest.raises(exceptions.TimeoutError):
         await client.connect()
-    assert 0.2 <= time.monotonic() - began < 1
+    assert 0.2 <= time.monotonic() - began < 3
     private_server.resume()
     await client.connect()
     await client.disconnect()

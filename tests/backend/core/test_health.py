@@ -45,7 +45,7 @@ async def test_a_hung_server_is_unhealthy_after_the_timeout_and_healthy_when_it_
     private_server.pause()
     began = time.monotonic()
     health = await quick.health_check()
-    assert 0.45 < time.monotonic() - began < 1
+    assert 0.45 < time.monotonic() - began < 3
     assert (health["status"], health["connected"]) == ("unhealthy", False)
     assert "0.5 s" in health["error"]
     private_server.resume()
@@ -55,11 +55,11 @@ async def test_a_hung_server_is_unhealthy_after_the_timeout_and_healthy_when_it_
 async def test_a_server_that_hangs_after_the_ping_is_unhealthy_after_one_timeout() -> None:
     async with (
         await fake_server(info=b"") as server,
-        RedisClient(url_of(server), timeout=0.3) as client,
+        RedisClient(url_of(server), timeout=1.5) as client,
     ):
         began = time.monotonic()
         assert (await client.health_check())["status"] == "unhealthy"
-        assert time.monotonic() - began < 0.55  # not two timeouts: 0.6
+        assert time.monotonic() - began < 2.9  # not two timeouts: 3
 
 
 async def test_a_password_set_meanwhile_is_unhealthy_and_names_the_reason(

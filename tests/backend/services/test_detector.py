@@ -102,7 +102,7 @@ async def test_a_worker_that_is_stopped_gives_its_job_back(client, aggregator, r
     class Slow(Seeing):
         def detect(self, image, camera_id):
             loop.call_soon_threadsafe(looking.set)
-            asyncio.run(asyncio.sleep(0.2))
+            asyncio.run(asyncio.sleep(1))
             return []
 
     path = scene("driveway").save(root)

@@ -227,7 +227,7 @@ async def test_what_is_on_its_way_to_a_consumer_is_in_hand_and_not_missing(round
 async def test_a_server_that_is_away_for_a_while_leaves_a_gap(round: Round) -> None:
     async with round.watch() as counts:
         round.server.kill()
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(1.5)
         round.server.start()
         await until(lambda: bool(counts.outages))
     assert len(counts.outages) == 1
