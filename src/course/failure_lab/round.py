@@ -163,9 +163,8 @@ class Round:
     async def watch(self) -> AsyncIterator[plots.lengths.Lengths]:
         """Count again and again while the body of the `async with` runs: for `plots.account`.
 
-        What is in no place for a moment, and is in one when the body has ended, was on its way
-        between the server and a consumer: it counts as "in hand". The rest is missing. While the
-        server gives no answer there is a gap; it has to be back when the body ends.
+        What is in no place and turns up again was on its way to a consumer: it is "in hand". While
+        the server gives no answer there is a gap; it has to be back when the body ends.
         """
         absent: list[set[Any]] = []  # of each sample
 
@@ -179,10 +178,11 @@ class Round:
             lengths = plots.lengths.Lengths(read, self._places, timed=True, timeout=5.0)
             async with plots.measure.sampled(lengths, every=0.02, outages=True):
                 yield lengths
-        for sample, items in enumerate(absent):
-            on_their_way = len(items - absent[-1])
-            lengths["missing"][sample] -= on_their_way
-            lengths["in hand"][sample] += on_their_way
+        lost = absent[-1]
+        for sample, items in reversed([*enumerate(absent)]):
+            lost = lost & items  # from here on, to the end
+            lengths["missing"][sample] -= len(items - lost)
+            lengths["in hand"][sample] += len(items - lost)
 
 
 _open: Round | None = None

@@ -192,6 +192,25 @@ async def test_every_place_is_counted_and_handled_twice_as_well(round: Round) ->
         assert await round.count() == Tally(6, 1, 1, 1, 1, 1, missing=[6], twice=1)
 
 
+async def test_what_turns_up_again_was_on_its_way_also_when_it_is_lost_later(round: Round) -> None:
+    async def sampled() -> None:
+        samples = len(counts.times)
+        await until(lambda: len(counts.times) > samples + 1)
+
+    await round.begin("pop")
+    async with round.watch() as counts:
+        await round.add()
+        item = await round.client.get_from_queue(QUEUE, timeout=1)
+        await sampled()
+        await round.client.add_to_queue(QUEUE, item)
+        await sampled()
+        await round.client.get_from_queue(QUEUE, timeout=1)
+        await sampled()
+    assert 1 in counts["in hand"]
+    assert counts["missing"][-1] == 1
+    assert counts["missing"] == sorted(counts["missing"])
+
+
 @pytest.mark.parametrize("mode", COMMANDS)
 async def test_a_watched_loss_is_seen_from_the_moment_on_in_which_it_happens(
     round: Round, mode: Mode
