@@ -31,7 +31,7 @@ from bench.report import Row, table
 
 PROJECT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(PROJECT.glob("notebooks/*.ipynb"))
-WORKERS = 2 * (os.cpu_count() or 1)  # as many as pytest has, by tests/side_by_side.py
+WORKERS = 3 * (os.cpu_count() or 1)  # as many as pytest has, by tests/side_by_side.py
 STARTS = 7  # processes that run a first cell
 
 FIRST_CELL = """
