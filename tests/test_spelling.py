@@ -24,7 +24,7 @@ def misspelt(path: Path, content: str) -> list[str]:
 def notebook(*, text: str, code: str) -> str:
     """Return a notebook in which a text stands between two cells of code with an output each."""
     output = nbformat.v4.new_output("stream", text=code)
-    text_cell = new_markdown_cell(text, id="1234ba56")  # drawn by lot: no word is meant
+    text_cell = new_markdown_cell(text, id="1234ba56")  # an id as JupyterLab draws them
     cells = [new_code_cell(code, outputs=[output]), text_cell]
     return nbformat.writes(new_notebook(cells=[*cells, new_code_cell(code, outputs=[output])]))
 

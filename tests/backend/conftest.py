@@ -20,13 +20,6 @@ async def no_task_is_left_behind() -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def patient(private_server: PrivateServer) -> AsyncIterator[RedisClient]:
-    """A connected client of a server of our own."""
-    async with RedisClient(private_server.url) as connected:
-        yield connected
-
-
-@pytest.fixture
 async def quick(private_server: PrivateServer) -> AsyncIterator[RedisClient]:
     """A connected client of a server of our own, that gives up after half a second."""
     async with RedisClient(private_server.url, timeout=0.5, backoff_base=0.05) as connected:

@@ -34,7 +34,7 @@ async def kill_a_consumer(round: Round, tries: int) -> None:
 
 async def hang_a_consumer(round: Round, tries: int) -> None:
     """A consumer that stops in the middle of its work, and goes on long after its lease."""
-    # Its work lasts longer than this process may stand still before it pauses it.
+    # Their work lasts longer than this process may stand still before it pauses one.
     first, second = [await round.start_consumer(lease=1.0, work_seconds=0.5) for _ in range(2)]
     for _ in range(tries):
         handled = {each: len(each.handled) for each in (first, second)}

@@ -262,7 +262,7 @@ async def test_a_server_that_hangs_during_a_blocking_pop_is_noticed_also_in_an_e
     began = time.monotonic()
     with pytest.raises(exceptions.TimeoutError, match="BLPOP"):
         await popping
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 1.5
     private_server.resume()
     await until(lambda: answers(quick))
     await quick.add_to_queue("q", "after the hang")
@@ -338,7 +338,7 @@ async def test_connect_to_a_hung_server_ends_after_its_attempts(
     began = time.monotonic()
     with pytest.raises(exceptions.TimeoutError):
         await client.connect()
-    assert 0.2 <= time.monotonic() - began < 3
+    assert 0.2 <= time.monotonic() - began < 1
     private_server.resume()
     await client.connect()
     await client.disconnect()

@@ -76,11 +76,11 @@ async def test_taking_many_takes_the_first_ones_and_leaves_the_others(client: Re
 
 
 async def test_taking_many_waits_for_the_first_and_then_takes_what_is_there(
-    patient: RedisClient, admin: redis.asyncio.Redis
+    quick: RedisClient, admin: redis.asyncio.Redis
 ) -> None:
-    taking = asyncio.create_task(patient.get_many_from_queue("q", 10, timeout=30))
+    taking = asyncio.create_task(quick.get_many_from_queue("q", 10, timeout=30))
     await until(lambda: blocked(admin, 1))
-    await patient.add_many_to_queue("q", [1, 2, 3])
+    await quick.add_many_to_queue("q", [1, 2, 3])
     assert await taking == [1, 2, 3]
 
 
@@ -91,30 +91,30 @@ async def test_a_vain_wait_for_many_ends_with_none_of_them(client: RedisClient) 
 
 
 async def test_taking_many_without_a_timeout_waits_on_beyond_the_longest_block(
-    patient: RedisClient, admin: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+    quick: RedisClient, admin: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("backend.core.redis.LONGEST_BLOCK", 0.1)
-    taking = asyncio.create_task(patient.get_many_from_queue("q", 10))
+    taking = asyncio.create_task(quick.get_many_from_queue("q", 10))
 
     async def has_waited_three_times() -> bool:
         statistics = (await admin.info("commandstats")).get("cmdstat_blmove", {"calls": 0})
         return statistics["calls"] >= 3
 
     await until(has_waited_three_times)
-    await patient.add_to_queue("q", "at last")
+    await quick.add_to_queue("q", "at last")
     assert await taking == ["at last"]
 
 
 async def test_who_waits_for_many_and_is_cancelled_takes_nothing(
-    patient: RedisClient, admin: redis.asyncio.Redis
+    quick: RedisClient, admin: redis.asyncio.Redis
 ) -> None:
-    taking = asyncio.create_task(patient.get_many_from_queue("q", 10))
+    taking = asyncio.create_task(quick.get_many_from_queue("q", 10))
     await until(lambda: blocked(admin, 1))
     taking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await taking
-    await patient.add_to_queue("q", "next")
-    assert await patient.peek_queue("q") == ["next"]
+    await quick.add_to_queue("q", "next")
+    assert await quick.peek_queue("q") == ["next"]
 
 
 async def test_cancelled_at_any_moment_many_lose_nothing_and_stay_in_order(
@@ -140,10 +140,10 @@ async def test_cancelled_at_any_moment_many_lose_nothing_and_stay_in_order(
 
 
 async def test_cancelled_when_the_memory_is_full_by_then_many_lose_nothing(
-    patient: RedisClient, admin: redis.asyncio.Redis
+    quick: RedisClient, admin: redis.asyncio.Redis
 ) -> None:
-    await patient.add_many_to_queue("q", range(20))
-    call = patient.call
+    await quick.add_many_to_queue("q", range(20))
+    call = quick.call
 
     async def full_after_the_take(*command: Any, **options: Any) -> Any:
         reply = await call(*command, **options)
@@ -153,11 +153,11 @@ async def test_cancelled_when_the_memory_is_full_by_then_many_lose_nothing(
             await asyncio.sleep(0)  # here the cancellation arrives
         return reply
 
-    patient.call = full_after_the_take  # type: ignore[method-assign]
-    taking = asyncio.create_task(patient.get_many_from_queue("q", 5, timeout=1))
+    quick.call = full_after_the_take  # type: ignore[method-assign]
+    taking = asyncio.create_task(quick.get_many_from_queue("q", 5, timeout=1))
     await asyncio.gather(taking, return_exceptions=True)
     assert taking.cancelled()
-    assert await patient.peek_queue("q") == list(range(20))
+    assert await quick.peek_queue("q") == list(range(20))
 
 
 async def test_full_memory_is_waited_for_and_what_is_there_is_taken(

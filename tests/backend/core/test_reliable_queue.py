@@ -149,7 +149,7 @@ async def test_a_retry_of_another_reaches_an_idle_consumer_two_seconds_late_at_t
         began = time.monotonic()
         await failing.fail(job, "not now")
         assert await waiting == 2
-        assert time.monotonic() - began < 4  # two seconds, and what a busy machine adds
+        assert time.monotonic() - began < 2.9  # two seconds, and what a busy machine adds
 
 
 async def test_the_wait_doubles_with_each_failure_up_to_the_cap(
