@@ -104,20 +104,13 @@ def set_up() -> list[Row]:
         clone, bare = Path(folder, "clone"), Path(folder, "bare")
         _run(["git", "clone", "--quiet", str(PROJECT), str(clone)])
         sync = ["uv", "pip", "sync", "--quiet", "--python", str(bare), "requirements.txt"]
-        took = []
-        for options in [], [], ["--compile-bytecode"]:  # the first fills the cache of uv
+        for _ in range(2):  # the first fills the cache of uv
             with timed() as floor:
                 _run(["uv", "venv", "--quiet", "--clear", "--python", sys.executable, str(bare)])
-                _run([*sync, *options], cwd=clone)
-            took.append(floor)
+                _run(sync, cwd=clone)
         with timed() as ours:
             _run(["make", "setup", f"PYTHON={sys.executable}"], cwd=clone)
-    _, floor, compiled = took
-    compiling = f"{name} --compile-bytecode"  # as `make setup` does: else the first start is slow
-    return [
-        Row(name, ours.passed / floor.passed, at_most=1.3, note=f"{ours} / {floor}"),
-        Row(compiling, ours.passed / compiled.passed, note=f"{ours} / {compiled}"),
-    ]
+    return [Row(name, ours.passed / floor.passed, at_most=1.3, note=f"{ours} / {floor}")]
 
 
 def first_cell() -> list[Row]:

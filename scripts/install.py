@@ -2,8 +2,9 @@
 
     .venv/bin/python scripts/install.py requirements.txt
 
-uv does the work when it is on PATH, because it is quicker; otherwise pip. What goes wrong is said
-in one sentence, with what to do; where no sentence is known, the program's own last words.
+uv does the work when it is on PATH, because it is quicker; otherwise pip. Of the course itself
+nothing is built: a file in .venv tells Python where src/ is. What goes wrong is said in one
+sentence, with what to do; where no sentence is known, the program's own last words.
 """
 
 import os
@@ -15,8 +16,6 @@ import sysconfig
 import threading
 import time
 from pathlib import Path
-
-from pip._vendor.packaging.requirements import Requirement
 
 MB_A_PACKAGE = 6
 """What a package takes on the disk, on average, while it is installed."""
@@ -37,8 +36,8 @@ REASONS = {
 def main(requirements: str) -> int:
     """Install the pins of one file; return 0, or 1 when a sentence has said what went wrong."""
     lines = Path(requirements).read_text(encoding="utf-8").splitlines()
-    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
-    wanted = {pin.name for pin in pins if pin.marker is None or pin.marker.evaluate()}
+    # Without those that are for some systems or Pythons alone.
+    wanted = {line.partition("==")[0] for line in lines if "==" in line and ";" not in line}
     missing = len(wanted - _installed())
     if (room := shutil.disk_usage(".").free // 2**20) < missing * MB_A_PACKAGE:
         needed = f"{missing} packages take up to {missing * MB_A_PACKAGE} MB"
@@ -47,21 +46,20 @@ def main(requirements: str) -> int:
     output: list[str] = []
     try:
         status = _run(_installer(requirements), output, wanted)
-        status = status or _run([*_installer(), "--no-deps", "--editable", "."], output, wanted)
     except KeyboardInterrupt:
         return _fail("Interrupted. The same command starts again.")
     if status:
         return _fail(_reason("\n".join(output)))
-    size = sum(file.lstat().st_size for file in Path(sys.prefix).rglob("*")) // 2**20
-    took = time.monotonic() - started
-    print(f"  All {len(wanted)} packages are here, in {took:.0f} s; .venv takes {size} MB.")
+    packages = Path(sysconfig.get_path("purelib"))
+    (packages / "course.pth").write_text(f"{Path('src').resolve()}\n", encoding="utf-8")
+    print(f"  All packages are here, in {time.monotonic() - started:.0f} s.")
     return 0
 
 
-def _installer(requirements: str = "") -> list[str]:
-    options = ["-r", requirements] if requirements else []
+def _installer(requirements: str) -> list[str]:
+    """Return the command. All that the pins need is pinned: no dependencies are looked for."""
+    options = ["--no-deps", "-r", requirements]
     if uv := shutil.which("uv"):
-        os.environ["UV_COMPILE_BYTECODE"] = "1"  # otherwise the first start of all is slow
         return [uv, "pip", "install", "--python", sys.executable, *options]
     pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     return [*pip, "--progress-bar=off", *options]
@@ -92,7 +90,7 @@ def _progress(output: list[str], wanted: set[str]) -> str:
     megabytes = sum(float(size) / (1000 if unit == "k" else 1) for size, unit in sizes)
     unpacked = len(wanted & _installed())
     if sizes and not any("Installing collected" in line for line in output):
-        return f"fetched {len(sizes)} of {len(wanted)} packages, {megabytes:.0f} MB"
+        return f"fetched {len(sizes)} packages, {megabytes:.0f} MB"
     return f"unpacked {unpacked} of {len(wanted)} packages" if unpacked else "asking what is there"
 
 

@@ -52,7 +52,7 @@ choose_python() {
 
 new_venv() {
     if command -v uv >/dev/null; then
-        uv venv --quiet --clear --seed --python "$1" .venv
+        uv venv --quiet --clear --python "$1" .venv
         return
     fi
     "$1" -c 'import ensurepip' 2>/dev/null ||
@@ -62,7 +62,9 @@ new_venv() {
 
 if [ -n "${1:-}" ]; then
     echo "Installing the $1 of $2 (once)."
-    .venv/bin/python scripts/install.py "$2"
+    # uv then compiles all that is here: tests start many processes at once, and the learners of a
+    # hub may not write here. For one reader it is not worth its wait: the first start compiles.
+    UV_COMPILE_BYTECODE=1 .venv/bin/python scripts/install.py "$2"
     touch ".venv/.$1"
     exit
 fi

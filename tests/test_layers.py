@@ -1,11 +1,10 @@
-"""Who may know whom, by the contracts in pyproject.toml; and what a wheel of the packages holds."""
+"""Who may know whom, by the contracts in pyproject.toml."""
 
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -63,20 +62,3 @@ def test_a_circle_inside_a_package_is_found(tmp_path: Path) -> None:
 def test_no_contract_has_an_exception() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     assert [each["name"] for each in settings["contracts"] if "ignore_imports" in each] == []
-
-
-def test_the_wheel_holds_the_files_that_are_not_python(tmp_path: Path) -> None:
-    """Pages, exercises in Markdown and scripts in Lua lie beside the Python that reads them."""
-    project = copy_of_the_project(tmp_path)
-    shutil.copy(ROOT / "README.md", project)
-    build = "from hatchling.build import build_wheel; print(build_wheel('.'))"
-    subprocess.run([sys.executable, "-c", build], cwd=project, check=True, capture_output=True)
-    (wheel,) = project.glob("*.whl")
-    packed = set(zipfile.ZipFile(wheel).namelist())
-    source = {
-        str(path.relative_to(project / "src"))
-        for path in (project / "src").rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
-    }
-    assert {path.suffix for path in map(Path, source)} >= {".py", ".html", ".md"}
-    assert source - packed == set()

@@ -231,7 +231,7 @@ def test_uv_does_the_work_when_it_is_there(project: Path, shelf: str) -> None:
     plant(project / "bin/python3", python_of_version(f"{SUPPORTED[-1]}.1"))
     plant(project / "bin/uv", 'echo "uv was asked: $*"; exit 9')
     result = make(project, "setup", path=f"{project}/bin:{shelf}")
-    assert "uv was asked: venv --quiet --clear --seed --python python3 .venv" in result.stdout
+    assert "uv was asked: venv --quiet --clear --python python3 .venv" in result.stdout
 
 
 def test_what_a_shell_has_set_for_other_projects_is_left_out(project: Path, shelf: str) -> None:

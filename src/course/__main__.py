@@ -6,38 +6,38 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from importlib.metadata import distributions
-from typing import Any
+from pkgutil import resolve_name
 
 CALL = ".venv/bin/python -m course"  # in every shell, in the project's folder
+# As text: this package imports none above it, and the doctor runs where packages are missing.
+COMMANDS = {
+    "answers": "lessons:answers",
+    "doctor": "doctor:main",
+    "game_master": "drills.handout:game_master",
+    "invite": "doctor.invitation:invite",
+    "progress": "drills.on_call:progress",
+    "reset": "lessons:reset",
+    "update": "lessons:update",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit status.
-
-    The commands are entry points of the group "course.commands" (see pyproject.toml): functions
-    that are called with the words behind their name and may return a status. So a package above
-    this one adds a command, and this one need not know it. What is not asked for is not imported:
-    the doctor runs where packages are missing.
-    """
-    # Not entry_points(group=...), which an older Python does not have: the doctor runs there too.
-    entries = [entry for each in distributions() for entry in each.entry_points]
-    commands = {each.name: each for each in entries if each.group == "course.commands"}
+    """Run one command; return its exit status."""
     name, *words = (sys.argv[1:] if arguments is None else arguments) or [""]
-    if name in commands and not {"-h", "--help"} & {*words}:
-        return _call(name, commands[name].load(), words)
-    loaded = {each: commands[each].load() for each in sorted(commands)}
+    if name in COMMANDS and not {"-h", "--help"} & {*words}:
+        return _call(name, resolve_name(COMMANDS[name]), words)
+    loaded = {each: resolve_name(where) for each, where in COMMANDS.items()}
     listed = {_usage(each, run): inspect.getdoc(run) or "" for each, run in loaded.items()}
     print(f"usage: {CALL} command")
     for usage, about in listed.items():
         print(f"  {usage:{max(map(len, listed))}}  {about.splitlines()[0]}")
-    if name in ("", "-h", "--help", *commands):
+    if name in ("", "-h", "--help", *COMMANDS):
         return 0
     print(f"There is no command {name!r}.", file=sys.stderr)
     return 2
 
 
-def _call(name: str, command: Callable[..., Any], words: list[str]) -> int:
+def _call(name: str, command: Callable[..., int | None], words: list[str]) -> int:
     try:
         inspect.signature(command).bind(*words)
     except TypeError:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
-from types import SimpleNamespace
+from types import ModuleType
 
 import pytest
 
@@ -22,10 +21,9 @@ def greet() -> None:
 
 @pytest.fixture
 def with_a_command_of_another_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("greet", f"{__name__}:greet", "course.commands")
-    other = SimpleNamespace(entry_points=[entry])
-    monkeypatch.setattr(EntryPoint, "load", lambda self: greet)
-    monkeypatch.setattr(course_commands, "distributions", lambda: [other])
+    monkeypatch.setitem(sys.modules, "salon", ModuleType("salon"))
+    monkeypatch.setattr(sys.modules["salon"], "greet", greet, raising=False)
+    monkeypatch.setitem(course_commands.COMMANDS, "greet", "salon:greet")
 
 
 def test_each_command_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +36,7 @@ def test_each_command_has_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("with_a_command_of_another_package")
-def test_another_package_adds_a_command_as_an_entry_point(
+def test_a_command_lies_in_the_package_that_the_table_names(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert course_commands.main(["greet"]) == 0
