@@ -416,6 +416,20 @@ def test_a_disk_that_is_full_in_the_middle_is_named(installer: ModuleType, said:
     assert installer._reason(f"Collecting x\n{said}\n").startswith("The disk is full.")
 
 
+def test_python_then_finds_the_packages_of_src(
+    installer: ModuleType, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    for folder in ["src", "packages"]:
+        Path(folder).mkdir()
+    monkeypatch.setattr(installer, "_run", lambda *_: 0)
+    monkeypatch.setattr(installer.sysconfig, "get_path", lambda _: "packages")
+    assert installer.main("requirements.txt") == 0
+    code = "import site, sys; site.addsitedir('packages'); print(sys.path[-1])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == str(project / "src")
+
+
 @pytest.mark.parametrize("changed", ["requirements.txt", "pyproject.toml"])
 def test_the_set_up_runs_again_only_when_the_dependencies_changed(
     project: Path, changed: str

@@ -42,7 +42,7 @@ def test_a_command_lies_in_the_package_that_the_table_names(
     assert course_commands.main(["greet"]) == 0
     assert capsys.readouterr().out == "hello\n"
     course_commands.main([])
-    assert "  greet  Greet the reader.\n" in capsys.readouterr().out
+    assert "  greet           Greet the reader.\n" in capsys.readouterr().out
 
 
 def test_a_command_that_is_not_there_ends_with_those_that_are(
