@@ -114,6 +114,13 @@ def _version(pin: Requirement) -> str:
     return f"{pin.name}{pin.specifier}"
 
 
+def test_what_is_installed_needs_nothing_that_is_not_here() -> None:
+    """The set-up looks for no dependencies: all of them have to be pinned."""
+    check = [sys.executable, "-m", "pip", "check"]
+    result = subprocess.run(check, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+
+
 def test_every_supported_python_gets_one_pin_of_a_package_at_most(pins: list[Requirement]) -> None:
     for version in SUPPORTED:
         python = {"python_version": version, "python_full_version": f"{version}.9"}
