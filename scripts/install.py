@@ -20,7 +20,7 @@ from pathlib import Path
 MB_A_PACKAGE = 6
 """What a package takes on the disk, on average, while it is installed."""
 REASONS = {
-    "No space left on device|os error 28": "The disk is full. Make room in {here} (700 MB do, for "
+    "No space left on device|os error 28": "The disk is full. Make room in {here} (900 MB do, for "
     "everything) and in {temporary}, then run the same command again.",
     "Permission denied|Read-only file system": "This folder or one in it cannot be written to. Run "
     "the same command as the user whose folder it is.",
@@ -50,8 +50,10 @@ def main(requirements: str) -> int:
         return _fail("Interrupted. The same command starts again.")
     if status:
         return _fail(_reason("\n".join(output)))
+    # From where the file is, so that no letter of the folder's name stands in it: Python reads it in
+    # the encoding of a shell.
     packages = Path(sysconfig.get_path("purelib"))
-    (packages / "course.pth").write_text(f"{Path('src').resolve()}\n", encoding="utf-8")
+    (packages / "course.pth").write_text(f"{os.path.relpath('src', packages)}\n")
     print(f"  All packages are here, in {time.monotonic() - started:.0f} s.")
     return 0
 

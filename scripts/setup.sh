@@ -4,7 +4,7 @@
 #   tools requirements-dev.txt    as arguments: what tests and authors need is installed too;
 #   site requirements-site.txt    what the site needs
 #   hub requirements-hub.txt      what the hub needs
-# uv does the work when it is on PATH, because it is quicker; otherwise venv and pip. The result is the same.
+# uv does the work when it is on PATH, because it is quicker; otherwise venv and pip.
 set -eu
 
 # The supported Pythons stand in pyproject.toml, oldest first. python3 is tried last: it may be newer

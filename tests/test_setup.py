@@ -118,7 +118,7 @@ def test_what_is_installed_needs_nothing_that_is_not_here() -> None:
     """The set-up looks for no dependencies: all of them have to be pinned."""
     check = [sys.executable, "-m", "pip", "check"]
     result = subprocess.run(check, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout
+    assert result.returncode == 0, f"{result.stdout}Is it left from older pins? Then `make clean`."
 
 
 def test_every_supported_python_gets_one_pin_of_a_package_at_most(pins: list[Requirement]) -> None:
@@ -435,6 +435,7 @@ def test_python_then_finds_the_packages_of_src(
     code = "import site, sys; site.addsitedir('packages'); print(sys.path[-1])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == str(project / "src")
+    assert Path("packages/course.pth").read_bytes().isascii()
 
 
 @pytest.mark.parametrize("changed", ["requirements.txt", "pyproject.toml"])

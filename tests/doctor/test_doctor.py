@@ -255,6 +255,12 @@ def test_packages_that_are_missing_or_differ_are_named(tmp_path: Path) -> None:
     assert "make lab" in says
 
 
+def test_pip_may_have_been_raised(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("pip==0.1\n")
+    assert findings.packages(requirements)[0] == "ok"
+
+
 def test_packages_as_pinned_pass(tmp_path: Path) -> None:
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(f"redis=={redis.__version__}\n")
