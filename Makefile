@@ -64,7 +64,7 @@ bench-suite: $(TOOLS) ## measure tests, set-up and first cell against their floo
 soak: $(TOOLS) ## cause all faults at once for ten minutes, twice, and count what is lost
 	@$(VENV) python -m tests.reliability.soak $(ARGS)
 
-fuzz: $(TOOLS) ## put things of no sense before the pipeline for ten minutes, and count
+fuzz: $(TOOLS) ## put nonsense before the pipeline for ten minutes, and count
 	@$(VENV) python -m tests.reliability.fuzz $(ARGS)
 
 fault-table: $(TOOLS) ## cause every fault a few times, and print what was lost; ARGS=--full

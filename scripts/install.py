@@ -50,8 +50,8 @@ def main(requirements: str) -> int:
         return _fail("Interrupted. The same command starts again.")
     if status:
         return _fail(_reason("\n".join(output)))
-    # From where the file is, so that no letter of the folder's name stands in it: Python reads it in
-    # the encoding of a shell.
+    # Seen from that file, so that no folder's name stands in it: Python reads it in the encoding
+    # of the shell.
     packages = Path(sysconfig.get_path("purelib"))
     (packages / "course.pth").write_text(f"{os.path.relpath('src', packages)}\n")
     print(f"  All packages are here, in {time.monotonic() - started:.0f} s.")

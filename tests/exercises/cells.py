@@ -50,10 +50,12 @@ def put(notebook: NotebookNode, exercise: Exercise, after: str | None = None) ->
         after: the id of the cell that they follow, where the exercise is new in the notebook.
 
     Raises:
-        LookupError: it is new, and there is no such cell.
+        LookupError: it is new, and there is no such cell; or it is there, and `after` is given.
     """
     new = cells(exercise)
     ids = [cell.id for cell in notebook.cells]
+    if new[0].id in ids and after:
+        raise LookupError(f"{exercise.name} is in the notebook: to renew it, leave --after out.")
     if new[0].id in ids:
         place = ids.index(new[0].id)
         notebook.cells[place : place + len(new)] = new

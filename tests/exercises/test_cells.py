@@ -46,6 +46,17 @@ def test_an_exercise_that_is_there_is_brought_up_to_date(project: Path) -> None:
     assert stub.source == catalogue.find("queue.drain").stub
 
 
+def test_an_exercise_that_is_there_is_not_put_elsewhere(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["queue.drain", "--after", "share-read"]) == 0
+    with_it = project.read_bytes()
+    with pytest.raises(SystemExit):
+        main(["queue.drain", "--after", "fifo"])
+    assert "queue.drain is in the notebook" in capsys.readouterr().err
+    assert project.read_bytes() == with_it
+
+
 def test_an_author_who_names_no_cell_is_told_which_there_are(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

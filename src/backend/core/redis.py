@@ -2,7 +2,7 @@
 
     async with RedisClient() as client:
         await client.add_to_queue("detection_queue", {"camera_id": "front_door"})
-        detection = await client.get_from_queue("detection_queue", timeout=1)
+        job = await client.get_from_queue("detection_queue", timeout=1)
 
 It is a thin layer over redis-py's asyncio client. What it adds:
 

@@ -61,7 +61,7 @@ async def film(root: Path, every: float) -> None:
         together = STORM if turn % 5 == 0 else 1
         for drawn in [await asyncio.to_thread(draw, next(numbers)) for _ in range(together)]:
             images.append(await asyncio.to_thread(drawn.save, root))
-            logger.info("%s: dropped %r", drawn.camera_id, images[-1].name)
+            logger.info("%s: wrote %r", drawn.camera_id, images[-1].name)
             if len(images) > MOST_IMAGES:
                 images.popleft().unlink()
         await asyncio.sleep(every)

@@ -131,7 +131,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m backend.tools.cli",
         description="Send one command to Redis and print the answer; without one, prompt for some.",
     )
-    parser.add_argument("--url", help="redis://HOST:PORT/DATABASE (default: REDIS_URL)")
+    parser.add_argument(
+        "--url", help="redis://HOST:PORT/DATABASE (default: REDIS_URL, else localhost:6379)"
+    )
     parser.add_argument("command", nargs=argparse.REMAINDER, help="as LLEN detection_queue")
     options = parser.parse_args(arguments)
     try:

@@ -22,7 +22,9 @@ class NotDoneError(Exception):
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which server is meant."""
-    parser.add_argument("--url", help="redis://HOST:PORT/DATABASE (default: REDIS_URL)")
+    parser.add_argument(
+        "--url", help="redis://HOST:PORT/DATABASE (default: REDIS_URL, else localhost:6379)"
+    )
     parser.add_argument("--namespace", default="", help="what stands in front of every name")
 
 

@@ -24,7 +24,7 @@ PLACES |= {"in_hand": "IN_HAND", "waiting": "NOT_LATER"}
 async def check(bench: Bench) -> None:
     """Let it work; then with broken images, two at once, with a slow camera, and cut short."""
     logging.getLogger("backend").setLevel(logging.CRITICAL)  # that an item failed is no news here
-    handled = await _work(bench, ITEMS, "three detections wait", "NO_JOB", "NEVER_DONE")
+    handled = await _work(bench, ITEMS, "three jobs wait", "NO_JOB", "NEVER_DONE")
     expect(handled, ITEMS, "NOT_HANDLED")
     bench.ended(0.9, 1.9, "TOO_SOON", "TOO_LATE", expected="an end after about 1 s of quiet")
     await _with_broken_images(bench)
@@ -60,7 +60,7 @@ async def _work(
 async def _with_broken_images(bench: Bench) -> None:
     """Have two of four fail, and make them due again until each was tried three times in all."""
     items = [ITEMS[0], *(image for image, _ in BROKEN.values()), ITEMS[1]]
-    when = "four detections wait; the second raises ValueError, and the third KeyError"
+    when = "four jobs wait; the second raises ValueError, and the third KeyError"
     handled = await _work(bench, items, when)
     if not all(item in handled for item in items):
         raise NotYet("STOPPED", expected=repr(items), came=repr(handled))
@@ -82,7 +82,7 @@ async def _with_broken_images(bench: Bench) -> None:
 
 
 async def _two_at_once(bench: Bench) -> None:
-    """Have two processes work on six detections that each take a while."""
+    """Have two processes work on six jobs that each take a while."""
 
     async def job(stage: Stage) -> None:
         await bench.answers[0](stage.client, stage.redis.taking_note("handle", takes=0.1))
@@ -91,7 +91,7 @@ async def _two_at_once(bench: Bench) -> None:
     await asyncio.gather(bench.again(job), bench.again(job))
     handled = sorted(await bench.redis.peek_queue("handle"))
     mistakes = {"ONE_NAME": len(handled) > 6, "NOT_HANDLED": True}
-    when = "Two workers, each a process, had six detections between them."
+    when = "Two workers, each a process, had six jobs between them."
     expect(handled, [*range(6)], mistakes, expected="each is handled once", when=when)
 
 

@@ -47,6 +47,11 @@ async def next_job(client, seconds):
 
 # %% CANCELLED
 async def next_job(client, seconds):
+    return await asyncio.wait_for(client.get_from_queue("detection_queue"), seconds)
+
+
+# %% CANCELLED
+async def next_job(client, seconds):
     popping = asyncio.create_task(client.get_from_queue("detection_queue", timeout=5))
     done, _ = await asyncio.wait([popping], timeout=seconds)
     return popping.result() if done else "quiet"
