@@ -132,6 +132,8 @@ class DetectionWorker(Stage):
             name = job.file_path.name
             self.log.info("%s: %r has changed since, and has a new job", job.camera_id, name)
             return []
+        seen = ", ".join(f"{each.type} {each.confidence:.2f}" for each in detections)
+        self.log.info("%s: %r shows %s", job.camera_id, job.file_path.name, seen or "nothing")
         identity = f"{job.camera_id}\n{job.file_path}\n{job.timestamp.isoformat()}"
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         ids = []
@@ -148,8 +150,6 @@ class DetectionWorker(Stage):
             }
             await self._aggregator.add_detection(record)
         self.record(str(job.file_path), started, tuple(ids))
-        seen = ", ".join(f"{each.type} {each.confidence:.2f}" for each in detections)
-        self.log.info("%s: %r shows %s", job.camera_id, job.file_path.name, seen or "nothing")
         return ids
 
     def _look(self, job: DetectionJob) -> list[Detection] | None:
