@@ -32,7 +32,7 @@ PROGRAMS = r"\.venv/bin/\w+|make|python3?|pytest|pip|jupyter|git|docker|redis-cl
 NOT_RUN = {
     r"(apt|brew|docker|kill) ": "is not on every machine",
     r"redis-cli ": "is not part of the course; tests/test_from_blpop_to_reserve.py runs its page's",
-    r"git (pull|clone)\b": "needs the network",
+    r"git (pull|fetch|clone)\b": "needs the network",
     r"\S+ -m tests\.exercises\.mutants": "takes minutes; tests/exercises/test_mutants.py runs it",
 }
 """Commands that are not tried here, and why."""
