@@ -56,7 +56,9 @@ async def _quiet(bench: Bench) -> None:
 
 
 async def _next(bench: Bench, seconds: float, when: str) -> Any:
-    said: Any = {"too_long": "FOR_EVER", "raised": {"TimeoutError": "CANCELLED"}}
-    came = await bench.ask(seconds, when=when, within=5, **said)
+    options: dict[str, Any] = {"too_long": "FOR_EVER", "allowed": TimeoutError}
+    came = await bench.ask(seconds, when=when, within=5, **options)
     expect(bench.client.cancelled, [], "CANCELLED", expected="no pop is cancelled")
+    if isinstance(came, TimeoutError):  # of its own making
+        raise bench.mishaps.raised(came, "RAISED", bench.client)
     return came

@@ -50,6 +50,14 @@ async def next_job(client, seconds):
     return await asyncio.wait_for(client.get_from_queue("detection_queue"), seconds)
 
 
+# %% RAISED
+async def next_job(client, seconds):
+    item = await client.get_from_queue("detection_queue", timeout=seconds)
+    if item is None:
+        raise TimeoutError("quiet")
+    return item
+
+
 # %% CANCELLED
 async def next_job(client, seconds):
     popping = asyncio.create_task(client.get_from_queue("detection_queue", timeout=5))
