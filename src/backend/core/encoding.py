@@ -97,7 +97,7 @@ def _is_plain(value: Any) -> bool:
             return False
         value = value.values()
     elif kind is not list:
-        return kind in _PLAIN
+        return kind in _PLAIN or (kind is float and math.isfinite(value))
     return _PLAIN.issuperset(map(type, value)) or all(map(_is_plain, value))
 
 
