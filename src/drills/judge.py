@@ -214,6 +214,8 @@ async def _harm(system: System, incident: Incident, before: Before, tally: Tally
     buried = tally.dead_lettered
     if buried:
         harm.append(f"Good images are in the dead letters: {buried}. Nobody looks at them there.")
+    if batches := await system.client.get_queue_length("dlq:analysis_queue"):
+        harm.append(f"Good batches are in the dead letters: {batches}. Nobody looks at them there.")
     harm += await _of_poison(system, incident)
     needless = sorted(set(system.restarts) - set(incident.parts))
     if needless:
@@ -233,7 +235,7 @@ async def _of_access(system: System) -> list[str]:
 
 
 async def _of_poison(system: System, incident: Incident) -> list[str]:
-    """Bad items belong into the dead letters, where somebody finds out why they were bad."""
+    """Bad items belong in the dead letters, where somebody finds out why they were bad."""
     if not incident.poison:
         return []
     entries = await system.client.peek_queue("dlq:detection_queue")

@@ -108,6 +108,12 @@ WRONG: list[tuple[type[Incident], str, Action, str]] = [
     (SlowModel, "stop the cameras", stop_the_cameras, "camera does not run"),
     (SlowModel, "clear the queue", clear_and_cure, "Images are nowhere"),
     (MemoryFull, "evict", cure_and(EVICT), "CONFIG maxmemory-policy was noeviction"),
+    (
+        MemoryFull,
+        "bury a batch",
+        cure_and(command("RPUSH", "dlq:analysis_queue", "{}")),
+        "Good batches",
+    ),
     (MemoryFull, "flush", FLUSH, "The server was flushed"),
     (MemoryFull, "more memory", MORE_MEMORY, "CONFIG maxmemory was"),
     (RequeueLoop, "throw away", cure_and(throw_the_dead_letters_away), "evidence"),

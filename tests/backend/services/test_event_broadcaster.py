@@ -6,7 +6,9 @@ import asyncio
 import json
 from datetime import datetime
 
+import pytest
 import redis.asyncio
+from redis.exceptions import OutOfMemoryError
 from tests.support import hear, until
 
 from backend.core.redis import RedisClient
@@ -21,6 +23,7 @@ from backend.services.event_broadcaster import (
     recent_events,
 )
 from backend.services.system_status import STATUS_CHANNEL, SystemStatus
+from private_redis import PrivateServer
 
 
 def event(batch_id: str, **fields) -> dict:
@@ -287,3 +290,18 @@ async def test_a_foreign_value_where_a_batch_has_its_event_keeps_no_event_back(c
     assert await event_of_batch(client, "ab12") is None
     known = await publish_event(client, {"batch_id": "ab12"})
     assert await event_of_batch(client, "ab12") == known
+
+
+async def test_a_full_memory_keeps_an_event_back_and_spoils_no_id(
+    private_server: PrivateServer,
+) -> None:
+    async with RedisClient(private_server.url) as client:
+        for last_id in (None, 5):
+            if last_id:
+                await client.set("events:last_id", last_id)
+            await client.call("CONFIG", "SET", "maxmemory", 1)
+            with pytest.raises(OutOfMemoryError):
+                await publish_event(client, {"batch_id": "ab12"})
+            await client.call("CONFIG", "SET", "maxmemory", 0)
+            assert await client.get("events:last_id") == last_id
+        assert await publish_event(client, {"batch_id": "ab12"}) == 6

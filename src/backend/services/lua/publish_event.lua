@@ -9,6 +9,11 @@ local kind = redis.call('TYPE', recent).ok
 if kind ~= 'list' and kind ~= 'none' then redis.call('RENAME', recent, recent_aside) end
 id = redis.pcall('INCR', last_id)
 if type(id) ~= 'number' then
+    local is_foreign = false
+    for _, said in ipairs({'WRONGTYPE', 'not an integer', 'overflow'}) do
+        is_foreign = is_foreign or string.find(id.err, said)
+    end
+    if not is_foreign then return id end  -- a full memory, for one, is no fault of what is there
     redis.call('RENAME', last_id, last_id_aside)
     id = tonumber(redis.call('TIME')[1])  -- larger than any number so far
     redis.call('SET', last_id, id)
