@@ -145,7 +145,8 @@ class DeadLetters:
     async def page(self, start: int = 0, count: int = 100) -> list[DeadLetter]:
         """Return up to `count` entries, oldest first, from index `start` on; [] after the last."""
         if start < 0 or count < 1:
-            raise ValueError(f"start must be 0 or more and count 1 or more, not {start}, {count}")
+            found = f"{start!r}, {count!r}"
+            raise ValueError(f"start must be 0 or more and count 1 or more, not {found}")
         name = self._client.full_name(self.name)
         entries = await self._client.call("LRANGE", name, start, start + count - 1, repeat=True)
         return [DeadLetter(raw) for raw in entries]

@@ -179,7 +179,7 @@ _CAUSES: list[tuple[_Test, str, str]] = [
     ),
     (
         _is(redis.TimeoutError),
-        "no answer within {timeout:g} seconds",
+        "no answer within {timeout:g} s",
         "It may hang, or a firewall may be in between: check the server and the host",
     ),
     (

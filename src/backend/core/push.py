@@ -100,7 +100,7 @@ async def add_to_queue_safe(
     """
     _check(max_size, overflow_policy)
     if type(expire) is not int or expire < 1:
-        raise ValueError(f"expire must be 1 or more whole seconds, not {expire}")
+        raise ValueError(f"expire must be 1 or more whole seconds, not {expire!r}")
     dlq = dlq_name or f"dlq:overflow:{queue_name}"
     if dlq == queue_name:
         raise ValueError(f"{queue_name} cannot be its own dead-letter queue: give another dlq_name")
@@ -175,7 +175,7 @@ async def get_queue_pressure(
     """
     _check(max_size, overflow_policy)
     if not 0 < threshold <= 1:
-        raise ValueError(f"threshold must be more than 0 and at most 1, not {threshold}")
+        raise ValueError(f"threshold must be more than 0 and at most 1, not {threshold!r}")
     length = await client.get_queue_length(queue_name)
     return QueuePressure(
         queue_name=queue_name,
@@ -190,6 +190,7 @@ async def get_queue_pressure(
 
 def _check(max_size: int, overflow_policy: str) -> None:
     if type(max_size) is not int or max_size < 1:
-        raise ValueError(f"max_size must be 1 or more items, not {max_size}")
+        raise ValueError(f"max_size must be 1 or more items, not {max_size!r}")
     if overflow_policy not in (policies := get_args(OverflowPolicy)):
-        raise ValueError(f"overflow_policy must be {' or '.join(policies)}, not {overflow_policy}")
+        known = " or ".join(policies)
+        raise ValueError(f"overflow_policy must be {known}, not {overflow_policy!r}")

@@ -59,6 +59,12 @@ NOT_PASSED_ON = {
     *("LLEN", "LRANGE", "PUBLISH", "LPOP", "RPOP"),
 }
 
+# They change the connection that they go over. Ours are shared: the next call may go over another.
+OF_ONE_CONNECTION = {
+    *("MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH", "SELECT", "AUTH", "HELLO", "RESET", "QUIT"),
+    *("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR"),
+}
+
 PUT_IN_FRONT, SET_MANY = load("put_in_front"), load("set_many")
 
 T = TypeVar("T")
@@ -287,7 +293,7 @@ class RedisClient:
                 within 15 seconds, however long the wait.
         """
         if not timeout >= 0:
-            raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout}")
+            raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout!r}")
         ends = time.monotonic() + timeout if timeout else float("inf")
         wait = min(LONGEST_BLOCK, timeout or LONGEST_BLOCK)
         while wait > 0:
@@ -323,9 +329,9 @@ class RedisClient:
             ConnectionError, TimeoutError: the server went away, or hangs.
         """
         if type(count) is not int or not 1 <= count <= MAX_MANY:
-            raise ValueError(f"count must be a whole number from 1 to {MAX_MANY:,}, not {count}")
+            raise ValueError(f"count must be a whole number from 1 to {MAX_MANY:,}, not {count!r}")
         if not timeout >= 0:
-            raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout}")
+            raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout!r}")
         ends = time.monotonic() + timeout if timeout else float("inf")
         while not (items := await self._take(queue_name, count)):
             wait = min(LONGEST_BLOCK, ends - time.monotonic())
@@ -502,7 +508,15 @@ class RedisClient:
                 again in any case.
             wait: seconds that the server may wait before it answers, if it is a blocking
                 command; it then takes no place from the others.
+
+        Raises:
+            ValueError: the command changes its connection, as MULTI does. Nothing is sent.
         """
+        if command[0].upper() in OF_ONE_CONNECTION:
+            raise ValueError(
+                f"{command[0]} changes the connection that it goes over, and calls share theirs: "
+                "use a script, or a connection of your own from redis-py"
+            )
 
         async def send() -> Any:
             # Asked before each attempt: after a disconnect() there is no further one.
@@ -632,4 +646,4 @@ def _many(things: Iterable[T]) -> list[T]:
 
 def _check_expire(expire: int | None) -> None:
     if expire is not None and (type(expire) is not int or expire < 1):
-        raise ValueError(f"expire must be 1 or more whole seconds (None: never), not {expire}")
+        raise ValueError(f"expire must be 1 or more whole seconds (None: never), not {expire!r}")

@@ -150,9 +150,9 @@ class ReliableQueue:
         if not self.consumer.replace(".", "").replace("_", "").replace("-", "").isalnum():
             raise ValueError(f"a consumer's name has letters, digits, . _ -, not {consumer!r}")
         if not 0.001 <= lease < math.inf:
-            raise ValueError(f"lease must be a number of seconds, 0.001 or more, not {lease}")
+            raise ValueError(f"lease must be a number of seconds, 0.001 or more, not {lease!r}")
         if type(max_attempts) is not int or max_attempts < 1:
-            raise ValueError(f"max_attempts must be 1 or more, not {max_attempts}")
+            raise ValueError(f"max_attempts must be 1 or more, not {max_attempts!r}")
         if not (0 <= backoff_base < math.inf and 0 <= backoff_cap < math.inf):
             raise ValueError("backoff_base and backoff_cap must be 0 or more seconds")
         self._keys = [
@@ -341,7 +341,7 @@ class ReliableQueue:
         if self._heart is None:
             raise RuntimeError("use `async with ReliableQueue(...) as queue:` before you take")
         if not timeout >= 0:
-            raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout}")
+            raise ValueError(f"timeout must be 0 (wait for ever) or more seconds, not {timeout!r}")
         ends = time.monotonic() + timeout if timeout else float("inf")
         longest_wait = int(1000 * self._backoff_cap * (1 + SPREAD))
         self._taking = True
@@ -375,7 +375,7 @@ class ReliableQueue:
             ValueError: `count` is not 1 to 1,000, or the timeout is negative.
         """
         if type(count) is not int or not 1 <= count <= MOST:
-            raise ValueError(f"count must be 1 to {MOST:,} items, not {count}")
+            raise ValueError(f"count must be 1 to {MOST:,} items, not {count!r}")
         ends = time.monotonic() + timeout
         # With one attempt, each comes alone: none is left for the others of a batch that failed.
         may_be_many = count > 1 and self._max_attempts > 1 and self._heart is not None

@@ -422,3 +422,13 @@ async def test_what_cannot_be_sent_is_refused_and_the_client_stays_usable(
     with pytest.raises(TypeError, match="str, int, float or bytes"):
         await client.call("SET", "k", None)
     assert await client.get("k") is None
+
+
+@pytest.mark.parametrize("command", ["MULTI", "watch", "SELECT", "SUBSCRIBE"])
+async def test_a_command_that_changes_its_connection_is_refused(
+    client: RedisClient, command: str
+) -> None:
+    """Else the next call would be queued for an EXEC that may never come, or go elsewhere."""
+    with pytest.raises(ValueError, match="connection of your own"):
+        await client.call(command, "1")
+    assert await client.add_to_queue("detection_queue", 1) == 1

@@ -89,7 +89,7 @@ def test_a_line_without_an_answer_that_ends_is_refused(say: Say, line: str) -> N
 def test_a_server_that_is_away_or_hangs_is_told(private_server: PrivateServer) -> None:
     cli = Cli(private_server.url, timeout=0.2)
     private_server.pause()
-    with pytest.raises(NotDoneError, match=r"no answer within 0\.2 seconds"):
+    with pytest.raises(NotDoneError, match=r"no answer within 0\.2 s\."):
         cli("PING")
     private_server.stop()
     with pytest.raises(NotDoneError, match="nothing listens there"):

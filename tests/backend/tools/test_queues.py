@@ -257,7 +257,7 @@ def test_a_server_that_hangs_is_told_within_its_time(private_server: PrivateServ
     private_server.pause()
     result = in_a_shell(private_server.url)
     assert (result.returncode, result.stdout) == (2, "")
-    assert "no answer within 5 seconds. It may hang" in result.stderr
+    assert "no answer within 5 s. It may hang" in result.stderr
 
 
 async def test_a_wrong_password_is_told_and_not_shown(

@@ -233,3 +233,12 @@ async def add_detection(client, batch_id, detection_id, now):
         pipe.expire(key, 3600)
         await pipe.execute()
     await client.set(f"batch:{batch_id}:last_activity", now, expire=3600)
+
+
+# %% RAISED
+async def add_detection(client, batch_id, detection_id, now):
+    await client.call("MULTI")
+    await client.add_to_queue(f"batch:{batch_id}:detections", detection_id)
+    await client.call("EXPIRE", client.full_name(f"batch:{batch_id}:detections"), 3600)
+    await client.call("EXEC")
+    await client.set(f"batch:{batch_id}:last_activity", now, expire=3600)
