@@ -8,6 +8,7 @@ async def check(bench: Bench) -> None:
     with await bench.server() as server:
         yes = await bench.ask(when="Redis runs")
         asked = bool(bench.client.commands)
+        own_ping = bench.client.sent("PING") and not bench.client.sent("INFO")
         server.stop()
         raised = {"ConnectionError": "REDIS_ERROR", "": "RAISES"}
         no = await bench.ask(when="Redis is stopped", raised=raised)
@@ -15,6 +16,7 @@ async def check(bench: Bench) -> None:
             "THE_WRONG_WAY_ROUND": (yes, no) == (False, True),
             "REMEMBERED": no is True and asked and not bench.client.commands,
             "ALWAYS_YES": no is True,
+            "OWN_PING": yes is False and own_ping,
             "NO_SUCH_WORD": yes is False,
             "NO_BOOL": True,
         }

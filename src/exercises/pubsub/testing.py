@@ -26,7 +26,7 @@ class SlowClient(AnswersClient):
     async def listen(self, subscription: Subscription, **options: Any) -> AsyncIterator[Any]:
         """Wait for messages, a while longer than the real client."""
         async for message in super().listen(subscription, **options):
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.6)
             yield message
 
 
@@ -63,7 +63,7 @@ async def check(bench: Bench) -> None:
         await bench.redis.let_time_pass(0.9)
 
     await bench.lend(SlowClient)
-    when = "the client is right, keys are a second older after each call, and a message takes 0.3 s"
+    when = "the client is right, keys are a second older after each call, and a message takes 0.6 s"
     await bench.ask(when=when, within=8, between=a_while, raised="TOO_STRICT")
     through = [mistake for mistake in BROKEN if not await _fails(bench, mistake)]
     for mistake in through:

@@ -190,3 +190,15 @@ async def oldest_age(client, known=[]):
     if not known:
         return None
     return (datetime.now(UTC) - datetime.fromisoformat(known[0]["timestamp"])).total_seconds()
+
+
+# %% ZONE
+from datetime import UTC, datetime
+
+
+async def oldest_age(client):
+    first = await client.peek_queue("detection_queue", 0, 0)
+    if not first:
+        return None
+    taken = datetime.fromisoformat(first[0]["timestamp"]).astimezone(UTC).replace(tzinfo=None)
+    return (datetime.now() - taken).total_seconds()
