@@ -67,7 +67,7 @@ ACTED_OUT: dict[str, list[tuple[Struck | Break, dict[str, str]]]] = {
         ),
         (
             incident(processes.WrongName, parts=("file_watcher",), namespace="prod:"),
-            {"redis-cli SCAN 0 MATCH *_queue COUNT 1000": "prod:detection_queue"},
+            {"redis-cli SCAN 0 MATCH '*_queue*' COUNT 1000": "prod:detection_queue"},
         ),
     ],
     "Age grows while the length is small": [

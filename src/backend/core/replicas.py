@@ -7,8 +7,8 @@ of the item. No queue can mend that: neither `reserve` nor a file on the old pri
 A producer that must not lose an item waits for the replicas: `RedisClient(url, replicas=1)`. Each
 of its calls that writes is followed by WAIT on the same connection, and fails with `NotPassedOn`
 if too few of them have it in time. The item is in the queue then, and may be lost. So the producer
-sends it again, with a `dedupe_key`, so that it is in the queue once (`backend.core.push`). A pop
-does not wait: its answer is the only copy of the item.
+sends it again; with the `dedupe_key` of the first call it is in the queue once
+(`backend.core.push`). A pop does not wait: its answer is the only copy of the item.
 
 One replica is enough if it is the one that takes over: Sentinel and Cluster choose the one that has
 heard most, among those that they can reach.
@@ -25,7 +25,7 @@ from redis.asyncio import Redis
 
 
 class NotPassedOn(exceptions.ConnectionError):
-    """The call was done, and too few replicas have it: it may be lost. Make it again."""
+    """The call was done, and too few replicas have it. Make it again, if it may run twice."""
 
 
 async def passed_on(redis: Redis, command: tuple[Any, ...], replicas: int, timeout: float) -> Any:
@@ -52,6 +52,7 @@ async def passed_on(redis: Redis, command: tuple[Any, ...], replicas: int, timeo
     if have < replicas:
         raise NotPassedOn(
             f"{command[0]} was done, but {have} replicas have it after {timeout:g} s, "
-            f"not {replicas}: it is lost if the server dies now. Make the call again."
+            f"not {replicas}: it is lost if the server dies now. Make the call again, if it may "
+            "run twice."
         )
     return answer

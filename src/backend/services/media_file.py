@@ -72,7 +72,7 @@ def examine(root: Path, path: Path) -> MediaFile:
     """
     camera_id = path.relative_to(root).parts[0]
     if path.parent == root:
-        raise Refused("it lies beside the cameras' folders: each file belongs into one of them")
+        raise Refused("it lies beside the cameras' folders: each file belongs in one of them")
     if not CAMERA_ID.fullmatch(camera_id):
         raise Refused("the folder's name is no camera id (1 to 64 of letters, digits, _ and -)")
     media_type = MEDIA.get(path.suffix.lower())

@@ -28,7 +28,7 @@ class Incident(ABC):
     parts: Sequence[str] = ()
     """The parts that are at fault, or that have to be restarted; "redis" is one."""
     poison: Sequence[str] = ()
-    """The names of files that belong into the dead letters."""
+    """The names of files that belong in the dead letters."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance

@@ -14,7 +14,7 @@ BOTH_DETECTORS = ("detector-1", "detector-2")
 class Died(Incident):
     """A part has ended, and nobody restarts it."""
 
-    page = "An alert: a queue has only risen for a minute."
+    page = "An alert: for a minute, a queue has risen without a break."
     cause = "died"
     card = "The line only rises"
 
@@ -49,6 +49,10 @@ class Hangs(Incident):
         )
         if self.parts == BOTH_DETECTORS:
             self.card = "The line only rises"
+        elif self.parts == ("web",):
+            self.evidence = (
+                "`events:last_id` rises, and neither the dashboard nor its health endpoint answers."
+            )
 
     async def strike(self, system: System) -> None:
         for part in self.parts:
@@ -84,7 +88,7 @@ class WrongName(Incident):
 class SlowModel(Incident):
     """The detectors were deployed with a model that takes its time."""
 
-    page = "An alert: the oldest job in detection_queue is older than 10 s. Its length still rises."
+    page = "An alert: the oldest job in detection_queue gets older and older, and its length rises."
     cause = "slow"
     card = "The line only rises"
     parts = BOTH_DETECTORS

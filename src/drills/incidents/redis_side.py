@@ -22,7 +22,7 @@ MEGABYTE = 2**20
 class MemoryFull(Incident):
     """Redis refuses what needs memory: its limit was lowered, or somebody fills it."""
 
-    page = "An alert: Redis refuses writes. The log of the file watcher says OOM."
+    page = "An alert: Redis is at the limit of its memory, and refuses writes."
     cause = "memory full"
     card = "Memory at 80 %"
     parts = ("redis",)
@@ -132,10 +132,10 @@ class AccessRefused(Incident):
         self.parts = ("redis",) if self.revoked else ("detector-1", "detector-2")
         self.evidence = (
             "The log of a detector says that it has no permission, and `ACL LOG` names the "
-            f"command: {' or '.join(self.revoked)}."
+            f"command: {' and '.join(self.revoked)}."
             if self.revoked
-            else "The log of a detector says WRONGPASS: it holds the old password. A part reads "
-            "`secrets/redis` when it starts."
+            else "The log of a detector says `invalid username-password pair`: it holds the old "
+            "one. A part reads `secrets/redis` when it starts."
         )
 
     async def strike(self, system: System) -> None:
