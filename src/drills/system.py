@@ -99,7 +99,7 @@ class System:
         before = await queues.look(self.client)
         await asyncio.sleep(1.0)  # the rates are of one second
         now = await queues.look(self.client, since=before)
-        print(queues.as_text(now, now.problems, f"127.0.0.1:{self.server.port}"))
+        print(queues.as_text(now, now.problems, "127.0.0.1"))
 
     def log(self, part: str, lines: int = 10) -> Table:
         """Return the last lines that a part has logged."""

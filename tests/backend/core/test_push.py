@@ -197,7 +197,7 @@ async def test_a_queue_that_is_too_long_is_more_than_full(client: RedisClient) -
     ("options", "says"),
     [
         ({"max_size": 0}, "max_size must be 1 or more items, not 0"),
-        ({"overflow_policy": "drop"}, "must be reject or dlq or drop_oldest, not drop"),
+        ({"overflow_policy": "drop"}, "must be reject or dlq or drop_oldest, not 'drop'"),
         ({"dlq_name": "q"}, "q cannot be its own dead-letter queue"),
         *(
             ({"expire": expire}, "expire must be 1 or more whole seconds")
