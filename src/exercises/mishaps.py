@@ -48,6 +48,9 @@ class Mishaps:
         """Return the verdict on an answer that raised this error."""
         while isinstance(error, BaseExceptionGroup):  # as a TaskGroup raises it
             error = error.exceptions[0]
+        if "already awaited coroutine" in _text(error):  # what a cache around `async def` hands out
+            came = f"a second call was given the result of the first: {_named(error)}"
+            return NotYet("REMEMBERED", expected="each call asks anew", came=came)
         self.look_at(error)
         mistakes = {"": mistakes} if isinstance(mistakes, str) else mistakes
         fitting = (mistake for piece, mistake in mistakes.items() if piece in _named(error))

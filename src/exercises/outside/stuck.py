@@ -41,6 +41,7 @@ async def _ask(bench: Bench, consumers: Consumers, when: str) -> None:
     as_code = ":b'" in repr(bench.client.commands)  # a name that ends in str() of bytes
     mistakes = {
         "NO_LIST": not isinstance(found, list),
+        "REMEMBERED": bool(found) and not consumers,
         "BYTES": lambda it: any(isinstance(name, bytes) for name in it) or as_code,
         "NOT_SORTED": lambda it: {*it} == {*right},
         "ALIVE": lambda it: working & {*it},

@@ -202,3 +202,41 @@ async def oldest_age(client):
         return None
     taken = datetime.fromisoformat(first[0]["timestamp"]).astimezone(UTC).replace(tzinfo=None)
     return (datetime.now() - taken).total_seconds()
+
+
+# %% FORMAT
+from datetime import UTC, datetime
+
+
+async def oldest_age(client):
+    first = await client.peek_queue("detection_queue", 0, 0)
+    if not first:
+        return None
+    taken = datetime.strptime(first[0]["timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    return (datetime.now(UTC) - taken).total_seconds()
+
+
+# %% EMPTY
+from datetime import UTC, datetime
+
+
+async def oldest_age(client):
+    if not await client.get_queue_length("detection_queue"):
+        return None
+    first = await client.peek_queue("detection_queue", 0, 0)
+    if not first:
+        return 0.0
+    return (datetime.now(UTC) - datetime.fromisoformat(first[0]["timestamp"])).total_seconds()
+
+
+# %% REMEMBERED
+import functools
+from datetime import UTC, datetime
+
+
+@functools.cache
+async def oldest_age(client):
+    first = await client.peek_queue("detection_queue", 0, 0)
+    if not first:
+        return None
+    return (datetime.now(UTC) - datetime.fromisoformat(first[0]["timestamp"])).total_seconds()

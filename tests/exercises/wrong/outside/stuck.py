@@ -191,3 +191,14 @@ async def stuck(client):
             and not await client.exists(f"detection_queue:lease:{n}")
         ]
     )
+
+
+# %% REMEMBERED
+async def stuck(client, found=[]):
+    names = await client.call("ZRANGE", client.full_name("detection_queue:consumers"), 0, -1)
+    for name in [raw.decode() for raw in names]:
+        in_hand = await client.get_queue_length(f"detection_queue:processing:{name}")
+        alive = await client.exists(f"detection_queue:lease:{name}")
+        if in_hand and not alive:
+            found.append(name)
+    return sorted(found)
