@@ -450,3 +450,77 @@ async def push_once(client, job):
             if attempt == 4:
                 raise
             await asyncio.sleep(0.1)
+
+
+# %% RAISED
+async def push_once(client, job):
+    for call in range(1, 6):
+        try:
+            result = await add_to_queue_safe(
+                client, "detection_queue", job, dedupe_key=job["file_hash"]
+            )
+            return result.success
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            if call == 5:
+                raise
+            logger.warning("try %d failed: %s", call, error)
+            await asyncio.sleep(0.1)
+
+
+# %% SLOW
+async def push_once(client, job):
+    for call in range(5):
+        try:
+            result = await add_to_queue_safe(
+                client, "detection_queue", job, dedupe_key=job["file_hash"]
+            )
+            return result.success
+        except (redis.ConnectionError, redis.TimeoutError):
+            if call == 4:
+                raise
+            await asyncio.sleep(0.1 * 2**call)
+
+
+# %% REFUSED
+async def push_once(client, job):
+    for call in range(1, 6):
+        try:
+            result = await add_to_queue_safe(
+                client, "detection_queue", job, dedupe_key=job["file_hash"]
+            )
+            return result.success
+        except redis.ResponseError:
+            raise
+        except Exception:
+            if call == 5:
+                raise
+            await asyncio.sleep(0.1)
+
+
+# %% GOES_ON
+async def push_once(client, job):
+    for call in range(1, 6):
+        try:
+            result = await add_to_queue_safe(
+                client, "detection_queue", job, dedupe_key=job["file_hash"]
+            )
+            return result.success
+        except (redis.ResponseError, TypeError):
+            raise
+        except BaseException:
+            if call == 5:
+                raise
+            await asyncio.sleep(0.1)
+
+
+# %% CHANGED
+async def push_once(client, job):
+    key = job.pop("file_hash")
+    for call in range(1, 6):
+        try:
+            result = await add_to_queue_safe(client, "detection_queue", job, dedupe_key=key)
+            return result.success
+        except (redis.ConnectionError, redis.TimeoutError):
+            if call == 5:
+                raise
+            await asyncio.sleep(0.1)
