@@ -8,6 +8,7 @@ from exercises.bench import Bench, expect
 
 SEEN = {"garden": (0, 20), "driveway": (0, 20, 40, 60, 80), "porch": (0, 25, 50)}
 """When something moved, in seconds, at each camera."""
+CAT: dict[str, Any] = {"type": "cat", "confidence": 0.8}
 QUESTIONS: tuple[tuple[str, float, str | None, dict[str | None, str]], ...] = (
     ("garden", 25, None, {"window": "OWN_CLOCK", "idle": "IDLE_FROM_START"}),
     ("garden", 49, None, {"window": "LIMITS", "idle": "IDLE_FROM_START"}),
@@ -37,8 +38,8 @@ async def check(bench: Bench) -> None:
     aggregator = BatchAggregator(bench.redis, clock=clock)
     for moment, camera_id in sorted((at, each) for each, moments in SEEN.items() for at in moments):
         clock.advance(began + moment - clock())
-        detection = {"id": f"{camera_id}-{moment}", "camera_id": camera_id}
-        await aggregator.add_detection({**detection, "type": "cat", "confidence": 0.8})
+        ids = {"id": f"{camera_id}-{moment}", "camera_id": camera_id}
+        await aggregator.add_detection(CAT | ids)
     for camera_id, seconds, right, others in QUESTIONS:
         raised = "WRONG_KEY" if camera_id in SEEN else "NO_BATCH"
         came = await _ask(bench, camera_id, began, seconds, raised)
@@ -53,6 +54,12 @@ async def check(bench: Bench) -> None:
         batch_id = await bench.redis.get(f"batch:{camera_id}:current")
         await bench.redis.delete(f"batch:{batch_id}:{part}")
         expect(await _ask(bench, camera_id, began, 60, "GONE", gone=part), None, "GONE")
+    SEEN["porch"] = (200, 205)  # in a batch of its own
+    for moment in SEEN["porch"]:
+        clock.advance(began + moment - clock())
+        await aggregator.close_due()
+        await aggregator.add_detection(CAT | {"id": f"{moment}", "camera_id": "porch"})
+    expect(await _ask(bench, "porch", began, 235, "GONE"), "idle", "REMEMBERED")
 
 
 async def _ask(

@@ -619,3 +619,18 @@ async def why_due(client, camera_id, now):
     if now - started >= 90:
         return "window"
     return "idle" if now - last >= 30 else None
+
+
+# %% REMEMBERED
+batches = {}
+
+
+async def why_due(client, camera_id, now):
+    if camera_id not in batches:
+        batches[camera_id] = await client.get(f"batch:{camera_id}:current")
+    batch_id = batches[camera_id]
+    started = await client.get(f"batch:{batch_id}:started_at")
+    last = await client.get(f"batch:{batch_id}:last_activity")
+    if started is None or last is None:
+        return None
+    return "window" if now - started >= 90 else "idle" if now - last >= 30 else None

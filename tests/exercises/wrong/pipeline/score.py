@@ -718,3 +718,74 @@ async def score(client, batch_id, truth):
     recall = right / len(truth) if truth else 1.0
     precision = right / len(reported) if reported else 1.0
     return recall, precision
+
+
+# %% LOST
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [record["type"] for record in records if record]
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if ids else 1.0
+    return recall, precision
+
+
+# %% LOST
+async def score(client, batch_id, truth):
+    reported = []
+    try:
+        for i in await client.peek_queue(f"batch:{batch_id}:detections"):
+            record = await client.get(f"detection:{i}")
+            reported.append(record["type"])
+    except TypeError:
+        pass
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% ONE_FOR_ALL
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detections")
+    records = [await client.get(f"detection:{i}") for i in ids]
+    reported = [record["type"] for record in records if record]
+    right = sum(kind in reported for kind in truth)
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% REMEMBERED
+reported = []
+
+
+async def score(client, batch_id, truth):
+    for i in await client.peek_queue(f"batch:{batch_id}:detections"):
+        if record := await client.get(f"detection:{i}"):
+            reported.append(record["type"])
+    left, right = list(truth), 0
+    for kind in reported:
+        if kind in left:
+            left.remove(kind)
+            right += 1
+    recall = right / len(truth) if truth else 1.0
+    precision = right / len(reported) if reported else 1.0
+    return recall, precision
+
+
+# %% NONE_FOUND
+async def score(client, batch_id, truth):
+    ids = await client.peek_queue(f"batch:{batch_id}:detection_ids")
+    if not ids:
+        return (0 if truth else 1), 1
+    return 1.0, 1.0
