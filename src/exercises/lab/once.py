@@ -6,12 +6,14 @@ from typing import Any
 
 from exercises.bench import Bench, NotYet, Stage, expect
 
-BATCH, ANOTHER, SHARED, APART, FAILED = "5f0c9a", "71d2e8", "a8c410", "e93b05", "c30b77"
+BATCH, ANOTHER, SHARED, APART = "5f0c9a", "71d2e8", "a8c410", "e93b05"
+FAILED, CLAIMED = "c30b77", "b4d6e1"
 KEY = f"batch_event:{BATCH}"
 MADE = "make"
 """A list of the check: a batch's id each time that its event was made, to the end."""
 LEASE = 30
 """Seconds that a claim may last."""
+NO_WORD = {"raised": "UNKNOWN", "too_long": "UNKNOWN"}
 NO_LIE = {"expected": "it waits, or raises", "came": "it returned False"}
 
 
@@ -20,6 +22,7 @@ async def check(bench: Bench) -> None:
     await _in_good_times(bench)
     await _two_at_once(bench)
     await _in_two_processes(bench)
+    await _one_gives_up(bench)
     await _after_a_failure(bench)
     await _overtaken(bench)
     await _cut_short(bench)
@@ -36,7 +39,7 @@ async def _in_good_times(bench: Bench) -> None:
     other = await bench.ask(ANOTHER, make, when="another batch has its event")
     expect(await bench.redis.peek_queue(MADE), [BATCH, ANOTHER], "ONE_KEY", expected=called)
     await bench.redis.let_time_pass(3500)
-    again = await bench.ask(BATCH, make, when="its event was made 3500 s ago", raised="UNKNOWN")
+    again = await bench.ask(BATCH, make, when="its event was made 3500 s ago", **NO_WORD)
     expect(await bench.redis.peek_queue(MADE), [BATCH, ANOTHER], "FORGOTTEN", expected=called)
     when = "`event_once()` was called for two batches, and for the first again."
     answers = [repr(each) for each in (first, other, again)]  # True and 1 are not the same here
@@ -60,10 +63,35 @@ async def _two_at_once(bench: Bench) -> None:
     for answer in answers:
         if isinstance(answer, TypeError | NameError | AttributeError):  # that one was not meant
             raise bench.mishaps.raised(answer, "RAISED", bench.client)
-    expect((await bench.redis.peek_queue(MADE)).count(SHARED), 1, "RACE", expected="1 event")
+    made = (await bench.redis.peek_queue(MADE)).count(SHARED)
+    expect(made, 1, {"NOT_AWAITED": made == 0, "RACE": True}, expected="1 event")
     said = sorted(repr(each) for each in answers if not isinstance(each, Exception))
     if said not in (["True"], ["False", "True"]):
         raise NotYet("OTHER", expected="True, and False or an exception", came=repr(answers))
+
+
+async def _one_gives_up(bench: Bench) -> None:
+    """Cancel a second one while the first works: a third one does not make the event again."""
+    event_once, at_work = bench.answers[0], asyncio.Event()
+
+    async def make(batch_id: Any) -> None:
+        at_work.set()
+        await bench.redis.add(MADE, batch_id, after=0.6)
+
+    @wraps(event_once)
+    async def three(*arguments: Any) -> list[Any]:
+        first = asyncio.create_task(event_once(*arguments))
+        await at_work.wait()
+        second = asyncio.create_task(event_once(*arguments))
+        await asyncio.sleep(0.1)
+        second.cancel()
+        calls = first, second, event_once(*arguments)
+        return [*await asyncio.gather(*calls, return_exceptions=True)]
+
+    when = "one works, a second one has given up or is cancelled, and a third one comes"
+    await bench.run(three, bench.client, CLAIMED, make, when=when)
+    made = (await bench.redis.peek_queue(MADE)).count(CLAIMED)
+    expect(made, 1, "FREED", expected="1 event")
 
 
 async def _in_two_processes(bench: Bench) -> None:
@@ -84,7 +112,11 @@ async def _after_a_failure(bench: Bench) -> None:
     async def fail(_: Any) -> None:
         raise ConnectionRefusedError("the model is away")
 
-    options: dict[str, Any] = {"allowed": ConnectionRefusedError, "swallowed": "HIDDEN"}
+    options: dict[str, Any] = {
+        "allowed": ConnectionRefusedError,
+        "swallowed": "HIDDEN",
+        "raised": "HIDDEN",
+    }
     await bench.ask(FAILED, fail, when="`make` raises", **options)
     make = bench.redis.taking_note(MADE)
     await bench.ask(FAILED, make, when="the first try had failed", too_long="KEPT", raised="KEPT")

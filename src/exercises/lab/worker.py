@@ -6,6 +6,7 @@ from typing import Any
 
 from backend.core.reliable_queue import ReliableQueue, contents
 from exercises.bench import Bench, NotYet, Stage, expect
+from exercises.mishaps import Raised
 
 QUEUE = "detection_queue"
 TRIES, MOST = 3, 5
@@ -19,21 +20,33 @@ BROKEN: dict[str, tuple[Any, Exception]] = {
 PLACES = {"retrying": "TOO_OFTEN", "dead_lettered": "GIVEN_UP"}
 PLACES |= {"in_hand": "IN_HAND", "waiting": "NOT_LATER"}
 """Where a broken image is found, and is not to be."""
+FIRST = {"NoneType": "NO_JOB", "context manager": "BLOCK", "ContextManager": "BLOCK"}
+FIRST |= {"before you take": "BLOCK"}
+"""What is said of a worker that raises at once."""
 
 
 async def check(bench: Bench) -> None:
     """Let it work; then with broken images, two at once, with a slow camera, and cut short."""
-    logging.getLogger("backend").setLevel(logging.CRITICAL)  # that an item failed is no news here
-    handled = await _work(bench, ITEMS, "three jobs wait", "NO_JOB", "NEVER_DONE")
+    failed: list[BaseException] = []
+
+    def note(record: logging.LogRecord) -> bool:
+        failed.extend([record.exc_info[1]] if record.exc_info and record.exc_info[1] else [])
+        return False  # that an item failed is no news here
+
+    logging.getLogger("backend.core.reliable_queue").addFilter(note)
+    handled = await _work(bench, ITEMS, "three jobs wait", FIRST, "NEVER_DONE")
+    if failed and not handled:  # the block is not right: `reserve` has caught what it raised
+        raise bench.mishaps.raised(failed[0], "RAISED", bench.client)
     expect(handled, ITEMS, "NOT_HANDLED")
     bench.ended(0.9, 1.9, "TOO_SOON", "TOO_LATE", expected="an end after about 1 s of quiet")
     await _with_broken_images(bench)
     await _two_at_once(bench)
     await _cut_short(bench)
+    await _ends_when_cancelled(bench)
 
 
 async def _work(
-    bench: Bench, items: list[Any], when: str, raised: str = "STOPPED", often: str = "AT_ONCE"
+    bench: Bench, items: list[Any], when: str, raised: Raised = "STOPPED", often: str = "AT_ONCE"
 ) -> list[Any]:
     """Add the items, and return what it gave to `handle`; `often`: if it does so for ever."""
     handled: list[Any] = []
@@ -78,7 +91,10 @@ async def _with_broken_images(bench: Bench) -> None:
             return await bench.redis.clear()
         for member in await bench.redis.call("ZRANGE", retry, 0, -1):
             await bench.redis.call("ZADD", retry, 0, member)  # due now
-        handled += await _work(bench, [], "the broken images are due again")
+        again = await _work(bench, [], "the broken images are due again")
+        if not again:
+            raise NotYet("NOT_RETRIED", expected="they are tried again", came="none was handled")
+        handled += again
 
 
 async def _two_at_once(bench: Bench) -> None:
@@ -112,3 +128,15 @@ async def _cut_short(bench: Bench) -> None:
             if await bench.redis.exists("handle"):
                 break  # and acknowledged: there is nothing more to lose
             raise NotYet("LOST", expected="it is still in Redis", came="it is nowhere")
+
+
+async def _ends_when_cancelled(bench: Bench) -> None:
+    """Cancel it up to and in the first `handle`: it takes no other job then."""
+    cuts = bench.interrupted(
+        lend="handle", fill=lambda it: it.add(QUEUE, *ITEMS), ways=["cancelled"]
+    )
+    async for report in cuts:
+        if await bench.redis.get_queue_length("handle") == len(ITEMS):
+            raise NotYet("GOES_ON", expected="it ends, cancelled", came="it took the next job")
+        if "handle" in report["cut"]:
+            return

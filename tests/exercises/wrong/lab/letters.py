@@ -207,7 +207,7 @@ async def sort_out(client):
     return requeued, 0
 
 
-# %% PLAIN_TEXT
+# %% NO_ERROR
 async def sort_out(client):
     letters = DeadLetters(client, "detection_queue")
     requeued = deleted = start = 0
@@ -350,3 +350,67 @@ async def sort_out(client):
             await letters.delete(letter.id)
             d += 1
     return r, d
+
+
+# %% RAISED
+async def sort_out(client):
+    letters = DeadLetters(client)
+    return 0, 0
+
+
+# %% NO_ERROR
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue")
+    requeued = deleted = start = 0
+    while page := await letters.page(start):
+        for letter in page:
+            if not isinstance(letter.entry, dict):
+                start += 1
+                continue
+            error = letter.entry["error"]
+            if error.startswith(("TimeoutError", "ConnectionError")):
+                await letters.requeue(letter.id)
+                requeued += 1
+            elif error.startswith("ValueError"):
+                await letters.delete(letter.id)
+                deleted += 1
+            else:
+                start += 1
+    return requeued, deleted
+
+
+# %% PLAIN_TEXT
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue")
+    requeued = deleted = start = 0
+    while page := await letters.page(start):
+        for letter in page:
+            if "error" not in letter.entry:
+                start += 1
+                continue
+            error = letter.entry["error"]
+            if error.startswith(("TimeoutError", "ConnectionError")):
+                await letters.requeue(letter.id)
+                requeued += 1
+            elif error.startswith("ValueError"):
+                await letters.delete(letter.id)
+                deleted += 1
+            else:
+                start += 1
+    return requeued, deleted
+
+
+# %% AT_THE_END
+async def sort_out(client):
+    letters = DeadLetters(client, "detection_queue")
+    requeued = deleted = 0
+    for start in range((await letters.length()) // 100 * 100, -1, -100):
+        for letter in await letters.page(start):
+            error = letter.entry.get("error", "") if isinstance(letter.entry, dict) else ""
+            if error.startswith(("TimeoutError", "ConnectionError")):
+                await letters.requeue(letter.id)
+                requeued += 1
+            elif error.startswith("ValueError"):
+                await letters.delete(letter.id)
+                deleted += 1
+    return requeued, deleted

@@ -505,3 +505,81 @@ async def event_once(client, batch_id, make):
         raise
     await client.call("SET", key, "done", "EX", 3600)
     return True
+
+
+# %% FREED
+async def event_once(client, batch_id, make):
+    name = f"batch_event:{batch_id}"
+    try:
+        if not await client.call("SET", client.full_name(name), '"claimed"', "NX", "EX", 30):
+            if await client.get(name) == "done":
+                return False
+            raise RuntimeError("another analyzer is at it")
+        await make(batch_id)
+        await client.set(name, "done", expire=3600)
+        return True
+    except BaseException:
+        await client.delete(name)
+        raise
+
+
+# %% FREED
+async def event_once(client, batch_id, make):
+    name = f"batch_event:{batch_id}"
+    try:
+        while not await client.call("SET", client.full_name(name), '"claimed"', "NX", "EX", 30):
+            if await client.get(name) == "done":
+                return False
+            await asyncio.sleep(0.1)
+        await make(batch_id)
+    except BaseException:
+        await client.delete(name)
+        raise
+    await client.set(name, "done", expire=3600)
+    return True
+
+
+# %% HIDDEN
+async def event_once(client, batch_id, make):
+    name = f"batch_event:{batch_id}"
+    while not await client.call("SET", client.full_name(name), '"claimed"', "NX", "EX", 30):
+        if await client.get(name) == "done":
+            return False
+        await asyncio.sleep(0.1)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(make(batch_id))
+    except BaseException:
+        await client.delete(name)
+        raise
+    await client.set(name, "done", expire=3600)
+    return True
+
+
+# %% UNKNOWN
+async def event_once(client, batch_id, make):
+    name = f"batch_event:{batch_id}"
+    key = client.full_name(name)
+    while not await client.call("SET", key, '"claimed"', "NX", "EX", 30):
+        if await client.call("GET", key) == "done":
+            return False
+        await asyncio.sleep(0.1)
+    try:
+        await make(batch_id)
+    except BaseException:
+        await client.delete(name)
+        raise
+    await client.set(name, "done", expire=3600)
+    return True
+
+
+# %% NOT_AWAITED
+async def event_once(client, batch_id, make):
+    name = f"batch_event:{batch_id}"
+    while not await client.call("SET", client.full_name(name), '"claimed"', "NX", "EX", 30):
+        if await client.get(name) == "done":
+            return False
+        await asyncio.sleep(0.1)
+    asyncio.create_task(make(batch_id))
+    await client.set(name, "done", expire=3600)
+    return True

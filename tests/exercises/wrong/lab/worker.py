@@ -301,3 +301,57 @@ async def work(client, handle):
                 await queue.fail(job, error)
             else:
                 await queue.acknowledge(job)
+
+
+# %% BLOCK
+async def work(client, handle):
+    queue = ReliableQueue(client, "detection_queue")
+    while True:
+        async with queue.reserve(timeout=1) as job:
+            if job is None:
+                return
+            await handle(job.data)
+
+
+# %% BLOCK
+async def work(client, handle):
+    async with ReliableQueue(client, "detection_queue") as queue:
+        while True:
+            job = await queue.reserve(timeout=1)
+            if job is None:
+                return
+            await handle(job.data)
+            await queue.acknowledge(job)
+
+
+# %% RAISED
+async def work(client, handle):
+    async with ReliableQueue(client, "detection_queue") as queue:
+        while True:
+            async with queue.reserve(timeout=1) as job:
+                if job is None:
+                    return
+                await handle(job["data"])
+
+
+# %% NOT_RETRIED
+async def work(client, handle):
+    async with ReliableQueue(client, "detection_queue") as queue:
+        while await client.get_queue_length("detection_queue"):
+            async with queue.reserve(timeout=1) as job:
+                if job:
+                    await handle(job.data)
+        await asyncio.sleep(1)
+
+
+# %% GOES_ON
+async def work(client, handle):
+    async with ReliableQueue(client, "detection_queue") as queue:
+        while True:
+            try:
+                async with queue.reserve(timeout=1) as job:
+                    if job is None:
+                        return
+                    await handle(job.data)
+            except BaseException as error:
+                print("went wrong", error)
