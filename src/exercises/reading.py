@@ -1,6 +1,7 @@
 """Exercises in which a plot is read: how its minutes are played, and how the answers are judged."""
 
 from collections.abc import Mapping
+from numbers import Real
 
 from backend.core.redis import RedisClient
 from course import plots
@@ -64,7 +65,7 @@ def read_off(bench: Bench, questions: Questions) -> None:
     for question, (value, mistakes) in questions.items():
         bench.situation = f"{question[0].upper()}{question[1:]}: look at the plot again."
         came = answers[question]
-        if not isinstance(value, str) and not isinstance(came, int | float):
+        if not isinstance(value, str) and not isinstance(came, Real):  # numpy's, too
             raise NotYet("NO_NUMBER", expected="a whole number", came=repr(came))
         if came != value:
             expected = "another word" if isinstance(value, str) else "another number"

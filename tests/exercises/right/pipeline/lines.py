@@ -47,3 +47,15 @@ in_trouble = {
     "stage in trouble, minute 14 to 18": "detector",
     "batches a minute that arrive, minute 14 to 18": a - a,
 }
+
+
+# %% NUMPY
+import numpy as np
+
+line = np.array([40, 30, 20, 10, 0])
+in_trouble = {
+    "stage in trouble, minute 4 to 8": "analyzer",
+    "batches a minute that are taken, minute 8 to 12": 10 - np.diff(line)[0],
+    "stage in trouble, minute 14 to 18": "detector",
+    "batches a minute that arrive, minute 14 to 18": np.zeros(4, dtype=int).sum(),
+}
