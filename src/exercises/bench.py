@@ -54,6 +54,8 @@ class Bench:
         self._process = os.getpid()
         self._limit = LIMIT
         self._too_long = "TOO_LONG"
+        self.is_late = False
+        """Whether the answer was stopped, as its time was over."""
         self._job: Job | None = None
 
     async def set_up(self) -> None:
@@ -273,6 +275,7 @@ class Bench:
 
     def too_long(self, frame: FrameType | None) -> NotYet:
         """Return the verdict on an answer whose time is over, which was in this frame."""
+        self.is_late = True
         if self.mishaps.forgotten:
             return self.mishaps.forgot()
         where = self._code.where_it_is(frame, self._running)

@@ -59,7 +59,7 @@ def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
     def end(verdict: NotYet | None, broken: str = "") -> None:
         if verdict and "full_name" not in exercise.says(verdict.mistake):
             verdict = mishaps.misnamed(bench.client) or verdict
-        _remove_strays(bench.redis.redis_url)
+        _leave_the_server_well(bench)
         said = dataclasses.asdict(_verdict(exercise, verdict, bench.situation))
         tail = printed.getvalue()[-MOST_OUTPUT:]
         send({"verdict": said, "printed": tail, "broken": broken})
@@ -91,8 +91,12 @@ def _try(bench: Bench, exercise: Exercise, send: sandbox.Send) -> None:
     end(None)
 
 
-def _remove_strays(url: str) -> None:
-    """Remove what the answer has left outside of its namespace: the server may be the reader's."""
+def _leave_the_server_well(bench: Bench) -> None:
+    """End a script of the answer that goes on, and remove what stands outside of its namespace."""
+    url, last = bench.redis.redis_url, str(bench.client.commands[-1:])
+    if bench.is_late and "EVAL" in last:  # Redis listens to nobody for the script's first 5 s
+        with suppress(redis.RedisError, OSError), client_without_retries(url, timeout=7) as client:
+            client.script_kill()
     if AnswersClient.strays:
         with suppress(redis.RedisError, OSError), client_without_retries(url, timeout=1) as client:
             client.delete(*AnswersClient.strays)

@@ -15,13 +15,14 @@ from typing import Any
 
 import psutil
 import pytest
+from tests.support import THOROUGH
 
 import exercises
 from backend.core.redis import RedisClient
 from course import session
 from exercises import sandbox
 from exercises.exercise import COMMON
-from private_redis import RedisUnavailable
+from private_redis import PrivateServer, RedisUnavailable
 
 
 @pytest.fixture(autouse=True)
@@ -378,3 +379,20 @@ async def test_a_server_that_is_gone_is_said_in_one_sentence(
     monkeypatch.setattr(session, "_current", gone)
     with pytest.raises(RedisUnavailable):
         await check(lambda client, detection: 1)
+
+
+@THOROUGH
+async def test_a_script_that_does_not_end_keeps_the_server_from_nobody(
+    private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a private one here: on a shared one, all others would wait for five seconds."""
+    here = session.CourseRedis(private_server.url, "test:stuck:", "a server of this test")
+    monkeypatch.setattr(session, "_current", here)
+
+    async def report(client: RedisClient, detection: Any) -> int:
+        return await client.call("EVAL", "while true do end", 0)
+
+    assert "it took longer than" in await check(report)
+    assert (
+        await check(lambda client, job: client.add_to_queue("detection_queue", job))
+    ).startswith("Right.")
