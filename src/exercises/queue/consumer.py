@@ -40,7 +40,7 @@ async def check(bench: Bench) -> None:
     letters, expected = await bench.redis.peek_queue(DEAD), "all letters when the late image came"
     expect(letters_by_then, letters, "HELD_BACK", expected=expected)
     await bench.redis.stays(DEAD)
-    await bench.ends_when_cancelled(lend="handle", fill=lambda redis: redis.add(QUEUE, OLD, LATE))
+    await bench.ends_when_cancelled(lend="handle", fill=lambda redis: redis.add(QUEUE, *IMAGES[4:]))
     waits, expected = await bench.redis.peek_queue(QUEUE), f"{LATE} still waits in `{QUEUE}`"
     expect(LATE in waits, True, "TAKEN_AHEAD", expected=expected, shown=f"{waits}")
 

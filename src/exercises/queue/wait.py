@@ -13,7 +13,7 @@ MOST = 5
 
 
 async def check(bench: Bench) -> None:
-    """Call it with two items there, with one that comes late, with none, and with no queue."""
+    """Call it with two items there, with one that comes late, with none, and with a text."""
     await _there(bench)
     await bench.lend(partial(AnswersClient, timeout=1.0))
     await _late(bench)
@@ -67,7 +67,7 @@ async def _quiet(bench: Bench) -> None:
 
 async def _next(bench: Bench, seconds: float, when: str) -> Any:
     options: dict[str, Any] = {"too_long": "FOR_EVER", "allowed": TimeoutError}
-    options["raised"] = {"TimeoutError": "NO_WAIT"}  # redis-py's
+    options["raised"] = {"TimeoutError": "NO_WAIT"}  # of redis-py: Python's own is allowed
     came = await bench.ask(seconds, when=when, within=5, **options)
     expect(bench.client.cancelled, [], "CANCELLED", expected="no pop is cancelled")
     if isinstance(came, TimeoutError):  # of its own making
