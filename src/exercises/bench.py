@@ -76,7 +76,7 @@ class Bench:
         await self.client.connect()
         return server
 
-    async def lend(self, kind: type[AnswersClient] = AnswersClient) -> None:
+    async def lend(self, kind: Callable[..., AnswersClient] = AnswersClient) -> None:
         """Make `client` a new one, of this kind, in a namespace that is empty again."""
         await self.client.disconnect()
         await self.redis.clear()

@@ -49,7 +49,10 @@ async def check(bench: Bench) -> None:
     await bench.redis.let_time_pass(300)
     roof.status, roof.asked = {"status": "offline", "battery": 3}, []
     await _miss(bench, roof, "the 300 seconds of another camera are over", "REMEMBERED")
+    async for _ in bench.interrupted("roof", roof, ways=["killed"]):  # on any connection
+        await bench.redis.all_live_for_a_time("TWO_STEPS")
     await bench.ends_when_cancelled("roof", lend="ask_camera")
+    expect(await bench.redis.get(roof.key), None, "STORED", expected=f"no `{roof.key}`")
 
 
 async def _miss(bench: Bench, camera: Camera, when: str, not_asked: str = "NOT_ASKED") -> None:
@@ -71,7 +74,12 @@ async def _miss(bench: Bench, camera: Camera, when: str, not_asked: str = "NOT_A
         }
         ttl = {"UNKNOWN_TOO_SHORT": lambda left: 0 < left <= 10, "UNKNOWN_TOO_LONG": True}
     await _read(bench, camera, right, 1, when, at_first)
-    began, mistake = bench.started, {again: lambda it: it[1] > 1, "OTHER_PLACE": True}
+    began, kept = bench.started, await bench.redis.get(camera.key) == right
+    mistake = {
+        "IGNORES_CACHE": kept and camera.status is not None,
+        again: lambda it: it[1] > 1,
+        "OTHER_PLACE": True,
+    }
     await _read(bench, camera, right, 1, f"{when}, and it is read once more", mistake)
     stored = await bench.redis.get(camera.key)
     expect(stored, right, "OTHER_PLACE", expected=f"{right} under `{camera.key}`")

@@ -8,8 +8,8 @@ WELL, SILENT = {"camera_id": "garage", "status": "online"}, {"status": "offline"
 REPORTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("the garage reports", "garage", WELL),
     ("another camera reports", "roof_2", SILENT),
-    ("the garage reports something else, 200 seconds later", "garage", {**WELL, "battery": 7}),
-    ("the garage reports the same as 100 seconds before", "garage", {**WELL, "battery": 7}),
+    ("the garage reports something else, 200 seconds later", "garage", {**SILENT, "battery": 7}),
+    ("the garage reports the same as 100 seconds before", "garage", {**SILENT, "battery": 7}),
 )
 
 
@@ -31,6 +31,8 @@ async def check(bench: Bench) -> None:
         others = {"EXTRA_KEY": lambda it: it[1] == "new", "OTHERS": True}
         bench.watch.nothing_changed(others, but=key)
         await bench.redis.let_time_pass(100)
+    async for _ in bench.interrupted("garage", WELL, ways=["killed"]):  # on any connection
+        await bench.redis.all_live_for_a_time("TWO_STEPS")
 
 
 async def _is_stored(bench: Bench, key: str, status: dict[str, Any], before: Any) -> None:

@@ -33,7 +33,8 @@ async def check(bench: Bench) -> None:
 
 async def _probe(bench: Bench, probe: Any, state: str, right: int, mistake: str) -> None:
     raised = {"ConnectionError": "REDIS_ERROR", "": "NOT_READY_RAISES"}
-    code = await bench.run(probe, bench.client, when=f"Redis {state}", raised=raised)
+    when, within = f"Redis {state}", 8 if state == "hangs" else 3
+    code = await bench.run(probe, bench.client, when=when, within=within, raised=raised)
     if isinstance(code, IntEnum):  # as HTTPStatus.OK, which FastAPI takes
         code = int(code)
     mistakes = {

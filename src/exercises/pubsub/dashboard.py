@@ -5,14 +5,25 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from exercises.bench import Bench, NotYet, expect
+from backend.core.subscription import Subscription
+from exercises.bench import AnswersClient, Bench, NotYet, expect
 
 CHANNEL, ANOTHER = "security_events", "system_status"
 Load = Callable[[], Awaitable[list[int]]]
 
 
+class SlowClient(AnswersClient):
+    """A client that takes its time to subscribe, so that much happens before."""
+
+    async def subscribe(self, *channels: str) -> Subscription:
+        """Subscribe to channels, a while later than the real client."""
+        await asyncio.sleep(0.2)
+        return await super().subscribe(*channels)
+
+
 async def check(bench: Bench) -> None:
     """Let events happen at each awkward moment, then none at all, then the database fail."""
+    await bench.lend(SlowClient)
     await bench.client.subscribe(ANOTHER)
     await _while_it_opens(bench)
     recent = [15, 11, 14, 12, 13]

@@ -38,10 +38,10 @@ class BrokenClient(AnswersClient):
     async def call(self, *command: Any, **options: Any) -> Any:
         """Send a command, or another one."""
         match self.mistake, *command:
-            case "ITEM_LOST", "RPUSH", name, _ if self.sent("RPUSH"):
-                command = "LLEN", name
-            case "UNORDERED", "BLPOP", *rest:
-                command = "BRPOP", *rest
+            case "ITEM_LOST", "RPUSH", name, first, *_:
+                command = ("LLEN", name) if self.sent("RPUSH") else ("RPUSH", name, first)
+            case "UNORDERED", "BLPOP" | "LPOP" as pop, *rest:
+                command = pop.replace("LPOP", "RPOP"), *rest
             case "TTL_LOST", "SET", name, value, *_:
                 command = "SET", name, value
             case "TTL_WRONG", "SET", name, value, unit, seconds, *rest:

@@ -21,6 +21,7 @@ async def check(bench: Bench) -> None:
         length = await bench.ask(dict(job), when=f"{len(there)} jobs wait", raised=swapped)
         items = await bench.redis.peek_queue(QUEUE)
         mistakes = {
+            "NOT_PUSHED": items == there and await bench.redis.keys() == [QUEUE],
             "OTHER_QUEUE": items == there,
             "TAKEN": any(older not in items for older in there),
             "TEXT": any(isinstance(item, str) for item in items),
@@ -39,3 +40,6 @@ async def check(bench: Bench) -> None:
     await bench.redis.set(QUEUE, "no list")
     options: dict[str, Any] = {"allowed": Exception, "swallowed": "SWALLOWED"}
     await bench.ask(dict(JOBS[0]), when=f"`{QUEUE}` holds a text", **options)
+    with await bench.server() as server:
+        server.stop()
+        await bench.ask(dict(JOBS[0]), when="Redis is stopped", within=8, **options)

@@ -79,3 +79,30 @@ async def test_redis_layer(client):
     event = {"type": "event", "data": {"event_id": 7}}
     await client.publish("security_events", event)
     assert (await asyncio.wait_for(anext(client.listen(subscription)), 3))["data"] == event
+
+
+# %% ALL_AT_ONCE
+async def test_redis_layer(client):
+    items = [{"number": number} for number in (1, 2, 3)]
+    await client.add_many_to_queue("detection_queue", items)
+    assert await client.get_many_from_queue("detection_queue", 3, timeout=1) == items
+    await client.set("camera:garage:status", {"status": "online"}, expire=300)
+    assert 290 < await client.call("TTL", client.full_name("camera:garage:status")) <= 300
+    subscription = await client.subscribe("security_events")
+    event = {"type": "event", "data": {"event_id": 7}}
+    await client.publish("security_events", event)
+    assert (await asyncio.wait_for(anext(client.listen(subscription)), 2))["data"] == event
+
+
+# %% BY_LPOP
+async def test_redis_layer(client):
+    for number in (1, 2, 3):
+        await client.add_to_queue("detection_queue", number)
+    queue = client.full_name("detection_queue")
+    assert [await client.call("LPOP", queue) for _ in range(3)] == [b"1", b"2", b"3"]
+    await client.set("camera:garage:status", {"status": "online"}, expire=300)
+    assert 290 < await client.call("TTL", client.full_name("camera:garage:status")) <= 300
+    subscription = await client.subscribe("security_events")
+    event = {"type": "event", "data": {"event_id": 7}}
+    await client.publish("security_events", event)
+    assert (await asyncio.wait_for(anext(client.listen(subscription)), 2))["data"] == event

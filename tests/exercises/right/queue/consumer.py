@@ -31,3 +31,14 @@ async def consume(client, handle):
         except Exception as error:
             entry = {"original_job": image, "error": str(error)}
             await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% NOTES_WHEN_IT_WAS_DONE
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+            image["handled"] = True
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)

@@ -258,7 +258,7 @@ async def camera_status(client, camera_id, ask_camera):
     return status
 
 
-# %% NOT_STORED
+# %% IGNORES_CACHE
 async def camera_status(client, camera_id, ask_camera):
     key = f"camera:{camera_id}:status"
     try:
@@ -535,4 +535,65 @@ async def camera_status(client, camera_id, ask_camera):
     except TimeoutError:
         status, ttl = {"status": "unknown"}, 10
     await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% IGNORES_CACHE
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    if await client.get(key):
+        return
+    try:
+        status, ttl = await ask_camera(camera_id), 300
+    except TimeoutError:
+        status, ttl = {"status": "unknown"}, 10
+    await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% IGNORES_CACHE
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    if (known := await client.get(key)) is not None:
+        return known["status"]
+    try:
+        status, ttl = await ask_camera(camera_id), 300
+    except TimeoutError:
+        status, ttl = {"status": "unknown"}, 10
+    await client.set(key, status, expire=ttl)
+    return status
+
+
+# %% TWO_STEPS
+import json
+
+import redis.asyncio
+
+
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    if (known := await client.get(key)) is not None:
+        return known
+    try:
+        status, ttl = await ask_camera(camera_id), 300
+    except TimeoutError:
+        status, ttl = {"status": "unknown"}, 10
+    async with redis.asyncio.Redis.from_url(client.redis_url) as plain:
+        await plain.set(client.full_name(key), json.dumps(status))
+        await plain.expire(client.full_name(key), ttl)
+    return status
+
+
+# %% STORED
+async def camera_status(client, camera_id, ask_camera):
+    key = f"camera:{camera_id}:status"
+    status = await client.get(key)
+    if status is None:
+        status, ttl = {"status": "unknown"}, 10
+        try:
+            status, ttl = await ask_camera(camera_id), 300
+        except TimeoutError:
+            pass
+        finally:
+            await client.set(key, status, expire=ttl)
     return status

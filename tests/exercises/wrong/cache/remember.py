@@ -156,3 +156,23 @@ async def remember(client, camera_id, status):
     await client.set(new, status)
     await client.call("RENAME", client.full_name(new), client.full_name(key))
     await client.call("EXPIRE", client.full_name(key), 300)
+
+
+# %% ANOTHER_VALUE
+async def remember(client, camera_id, status):
+    key = f"camera:{camera_id}:status"
+    known = await client.get(key) or {}
+    await client.set(key, {**known, **status}, expire=300)
+
+
+# %% TWO_STEPS
+import json
+
+import redis.asyncio
+
+
+async def remember(client, camera_id, status):
+    key = client.full_name(f"camera:{camera_id}:status")
+    async with redis.asyncio.Redis.from_url(client.redis_url) as plain:
+        await plain.set(key, json.dumps(status))
+        await plain.expire(key, 300)

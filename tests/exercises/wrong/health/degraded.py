@@ -133,3 +133,43 @@ async def probe(client):
     if health["status"] != "healthy":
         return "down"
     return "healthy" if time.monotonic() - started <= 0.2 else "degraded"
+
+
+# %% TOO_STRICT
+async def probe(client):
+    started = time.monotonic()
+    try:
+        health = await asyncio.wait_for(client.health_check(), 0.5)
+    except TimeoutError:
+        return "down"
+    if health["status"] != "healthy":
+        return "down"
+    return "degraded" if time.monotonic() - started > 0.2 else "healthy"
+
+
+# %% TOO_STRICT
+async def probe(client):
+    try:
+        async with asyncio.timeout(0.2):
+            health = await client.health_check()
+    except TimeoutError:
+        return "degraded"
+    return "healthy" if health["status"] == "healthy" else "down"
+
+
+# %% NEVER_SLOW
+async def probe(client):
+    started = time.monotonic()
+    health = await client.health_check()
+    if health["status"] != "healthy":
+        return "down"
+    return "degraded" if round(time.monotonic() - started, 1) > 0.2 else "healthy"
+
+
+# %% NEVER_DOWN
+async def probe(client):
+    started = time.monotonic()
+    health = await client.health_check()
+    if "healthy" not in health["status"]:
+        return "down"
+    return "degraded" if time.monotonic() - started > 0.2 else "healthy"

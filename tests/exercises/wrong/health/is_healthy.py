@@ -99,3 +99,13 @@ async def is_healthy(client):
     except ConnectionError:
         return False
     return True
+
+
+# %% ALWAYS_YES
+async def is_healthy(client):
+    return "healthy" in (await client.health_check())["status"]
+
+
+# %% ALWAYS_YES
+async def is_healthy(client):
+    return bool((await client.health_check())["status"])

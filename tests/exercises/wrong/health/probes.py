@@ -134,3 +134,13 @@ async def ready(client):
     except ConnectionError:
         return 503
     return 200
+
+
+# %% READY_BLIND
+async def live(client):
+    return 200
+
+
+async def ready(client):
+    status = (await client.health_check())["status"]
+    return 200 if status.endswith("healthy") else 503

@@ -172,3 +172,11 @@ async def announce(client, event):
 async def announce(client, event):
     await client.add_to_queue("events:recent", event)
     return await client.publish("security_events", {"type": "event", "data": event}) > 0
+
+
+# %% STORED
+async def announce(client, event):
+    reached = await client.publish("security_events", {"type": "event", "data": event})
+    if not reached:
+        await client.add_to_queue("missed_events", event)
+    return reached > 0

@@ -488,3 +488,19 @@ async def open_dashboard(client, load_recent, count):
         return events[:count]
     finally:
         await client.unsubscribe()
+
+
+# %% TOO_LATE
+async def open_dashboard(client, load_recent, count):
+    loading = asyncio.create_task(load_recent())
+    subscription = await client.subscribe("security_events")
+    try:
+        events = await loading
+        messages = client.listen(subscription)
+        while len(events) < count:
+            event_id = (await anext(messages))["data"]["data"]["event_id"]
+            if event_id not in events:
+                events.append(event_id)
+    finally:
+        await client.unsubscribe("security_events")
+    return events[:count]

@@ -532,3 +532,32 @@ async def first_events(client, subscription, count, seconds):
     except TimeoutError:
         pass
     return heard
+
+
+# %% EACH_ANEW
+import time
+
+
+async def first_events(client, subscription, count, seconds):
+    received, end = [], time.monotonic() + seconds
+    while len(received) < count and time.monotonic() < end:
+        try:
+            message = await asyncio.wait_for(anext(client.listen(subscription)), seconds)
+        except TimeoutError:
+            break
+        received.append(message["data"]["data"]["event_id"])
+    return received
+
+
+# %% OTHER
+async def first_events(client, subscription, count, seconds):
+    received = {}
+    try:
+        async with asyncio.timeout(seconds):
+            async for message in client.listen(subscription):
+                received[message["data"]["data"]["event_id"]] = message
+                if len(received) >= count:
+                    break
+    except TimeoutError:
+        pass
+    return list(received)

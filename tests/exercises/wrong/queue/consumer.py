@@ -271,3 +271,40 @@ async def consume(client, handle):
         except Exception as error:
             await client.add_to_queue(letters, {"original_job": image, "error": str(error)})
             await client.call("EXPIRE", client.full_name(letters), 86400)
+
+
+# %% PUT_BACK
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except Exception as error:
+            attempts = image.get("attempts", 0) + 1
+            if attempts < 3:
+                await client.add_to_queue("detection_queue", {**image, "attempts": attempts})
+                continue
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% GOES_ON
+async def consume(client, handle):
+    while (image := await client.get_from_queue("detection_queue", timeout=1)) is not None:
+        try:
+            await handle(image)
+        except asyncio.CancelledError:
+            return
+        except Exception as error:
+            entry = {"original_job": image, "error": str(error)}
+            await client.add_to_queue("dlq:detection_queue", entry)
+
+
+# %% TAKEN_AHEAD
+async def consume(client, handle):
+    while images := await client.get_many_from_queue("detection_queue", 10, timeout=1):
+        for image in images:
+            try:
+                await handle(image)
+            except Exception as error:
+                entry = {"original_job": image, "error": str(error)}
+                await client.add_to_queue("dlq:detection_queue", entry)

@@ -229,3 +229,20 @@ async def drain(client):
     for _ in range(min(1000, await client.get_queue_length("detection_queue"))):
         moved += await client.call("LMOVE", queue, held, "LEFT", "RIGHT") is not None
     return moved
+
+
+# %% LOST_WITH_YOU
+import redis
+
+
+async def drain(client):
+    queue, held = client.full_name("detection_queue"), client.full_name("detection_queue:held")
+    aside = client.full_name("detection_queue:aside")
+    try:
+        await client.call("RENAMENX", queue, aside)
+    except redis.ResponseError:
+        pass
+    moved = 0
+    while await client.call("LMOVE", aside, held, "LEFT", "RIGHT") is not None:
+        moved += 1
+    return moved

@@ -195,3 +195,33 @@ async def next_job(client, seconds):
     except TimeoutError:
         return "quiet"
     return item
+
+
+# %% NOT_SEEN
+async def next_job(client, seconds):
+    item = await client.get_from_queue("detections_queue", timeout=seconds)
+    return "quiet" if item is None else item
+
+
+# %% NOT_SEEN
+async def next_job(client, seconds):
+    item = await client.get_from_queue("detection_queue", timeout=seconds)
+    return "quiet" if item is not None else item
+
+
+# %% NO_WAIT
+import json
+
+
+async def next_job(client, seconds):
+    reply = await client.call("BLPOP", client.full_name("detection_queue"), seconds)
+    return "quiet" if reply is None else json.loads(reply[1])
+
+
+# %% SWALLOWED
+async def next_job(client, seconds):
+    try:
+        item = await client.get_from_queue("detection_queue", timeout=seconds)
+    except Exception:
+        return "quiet"
+    return "quiet" if item is None else item

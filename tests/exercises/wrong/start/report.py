@@ -130,3 +130,24 @@ async def report(client, job, seen=[]):
         return await client.get_queue_length("detection_queue")
     seen.append(job)
     return await client.add_to_queue("detection_queue", job)
+
+
+# %% NOT_PUSHED
+async def report(client, job):
+    return await client.get_queue_length("detection_queue") + 1
+
+
+# %% NOT_PUSHED
+async def report(client, job):
+    return await client.publish("detection_queue", job)
+
+
+# %% SWALLOWED
+import redis
+
+
+async def report(client, job):
+    try:
+        return await client.add_to_queue("detection_queue", job)
+    except (redis.ConnectionError, redis.TimeoutError):
+        return 0
