@@ -481,11 +481,19 @@ class ReliableQueue:
     async def _wait_for_item(self, seconds: float, token: str) -> tuple[bytes | None, bytes]:
         """Wait until there is an item; take and reserve it, so that one push wakes one consumer.
 
-        Whatever happens to us meanwhile, the item is in our processing list, and not lost.
+        Whatever happens to us meanwhile, the item is in our processing list, and not lost, as long
+        as others know that we may have one. So the wait ends within the lease: or a consumer that
+        hangs is counted as dead, its wait brings an item, it is killed, and nobody looks there.
+
+        What remains exposed is a wait that reaches the server late, or ends late: sent when the
+        lease had nearly run out (the event loop was blocked, the network was slow), and one with a
+        lease below 0.3 seconds, since Redis looks at the clock ten times a second. There, an item
+        is lost if it comes in just that time, and the consumer is killed before its next sign of
+        life.
         """
         processing = self._client.full_name(f"{self.queue_name}:processing:{self.consumer}")
         queue = self._client.full_name(self.queue_name)
-        wait = max(seconds, 0.01)  # to Redis, 0 would mean for ever
+        wait = max(min(seconds, self._lease / 3), 0.01)  # to Redis, 0 would mean for ever
         written = json.dumps(
             {"token": token, "attempt": 1, "first_failed_at": ""}, separators=(",", ":")
         ).encode()

@@ -756,6 +756,38 @@ async def test_a_consumer_that_was_counted_as_dead_and_waits_again_is_looked_for
         assert (await take(other)).data == DETECTION
 
 
+async def test_a_consumer_that_hangs_and_is_counted_as_dead_no_longer_waits(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its wait brings an item into a list where nobody looks, and it is killed."""
+
+    async def hang(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    async with (
+        RedisClient(client.redis_url, namespace=client.namespace) as its_own,
+        queue_of(client) as other,
+    ):
+        hung = await queue_of(its_own, consumer="hung", lease=1.2).__aenter__()
+        waiting = asyncio.create_task(hung.take())
+        await until(lambda: hung._wait)
+        await stop_the_heart(hung)
+        monkeypatch.setattr(its_own, "call", hang)  # all but the wait that has begun
+
+        async def is_counted_as_dead() -> bool:
+            await other.return_lost()
+            consumers = client.full_name(f"{QUEUE}:consumers")
+            return await client.call("ZSCORE", consumers, "hung") is None
+
+        await until(is_counted_as_dead)
+        await client.add_to_queue(QUEUE, DETECTION)
+        job = await other.take(1)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert job
+        assert job.data == DETECTION
+
+
 async def test_an_item_that_came_while_its_consumer_waited_is_at_its_first_attempt(
     client: RedisClient,
 ) -> None:
