@@ -569,6 +569,22 @@ async def test_a_consumer_works_on_and_makes_room_when_the_memory_is_full(
     assert "No sign of life" not in caplog.text
 
 
+async def test_what_a_dead_consumer_leaves_when_the_memory_is_full_is_no_missed_sign_of_life(
+    quick: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The wait that a sign of life would end is over: it was refused."""
+    await quick.add_to_queue(QUEUE, DETECTION)
+    dead = await queue_of(quick).__aenter__()
+    await take(dead)
+    await quick.call("CONFIG", "SET", "maxmemory", 1)
+    async with queue_of(quick, lease=0.6) as alive:
+        taking = asyncio.create_task(take(alive))
+        await until(lambda: alive._wait)
+        await die(dead)
+        assert (await taking).data == DETECTION
+    assert "No sign of life" not in caplog.text
+
+
 # ---- whose fault it is ----
 
 
@@ -741,6 +757,39 @@ async def test_an_item_that_comes_when_the_wait_was_cancelled_goes_back(
             return await client.peek_queue(QUEUE) == [DETECTION]
 
         await until(is_back)
+
+
+async def test_what_a_given_up_wait_brings_when_its_consumer_has_left_is_found(
+    client: RedisClient,
+) -> None:
+    gone = queue_of(client, consumer="gone", lease=0.3)
+
+    async def work() -> None:
+        async with gone:
+            await gone.take()
+
+    working = asyncio.create_task(work())
+    await until(lambda: gone._wait)
+    working.cancel()
+    await asyncio.wait([working])
+    # The server heard late that the connection had ended, and had moved an item meanwhile.
+    await client.add_to_queue(f"{QUEUE}:processing:gone", DETECTION)
+    async with queue_of(client) as other:
+
+        async def is_found() -> bool:
+            return await other.return_lost() == 1
+
+        await until(is_found)
+        assert await other.acknowledge(await take(other))
+    assert await keys(client) == []
+
+
+async def test_who_leaves_when_its_waits_are_answered_leaves_nothing_behind(
+    client: RedisClient,
+) -> None:
+    async with queue_of(client) as queue:
+        assert await queue.take(0.05) is None
+    assert await keys(client) == []
 
 
 async def test_a_consumer_that_was_counted_as_dead_and_waits_again_is_looked_for(
