@@ -71,6 +71,7 @@ from backend.core.dead_letters import dead_letter, item_of
 from backend.core.declared_keys import run_declaring
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
+from backend.core.retrying import MOST_DOUBLINGS
 from backend.core.scripts import Script, load
 from backend.core.unavailable import BadItem, is_unavailable
 
@@ -434,7 +435,8 @@ class ReliableQueue:
         """
         seconds, _ = await self._client.call("TIME", repeat=True)
         now = datetime.fromtimestamp(seconds, UTC).isoformat()
-        wait = min(self._backoff_cap, self._backoff_base * 2 ** (job.attempt - 1))
+        doubled = 2.0 ** min(job.attempt - 1, MOST_DOUBLINGS)
+        wait = min(self._backoff_cap, self._backoff_base * doubled)
         text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
         entry = dead_letter(
             job.raw,

@@ -169,6 +169,15 @@ async def test_the_wait_doubles_with_each_failure_up_to_the_cap(
     assert waits == pytest.approx([100, 200, 300], abs=30)
 
 
+async def test_an_item_may_fail_any_number_of_times(client: RedisClient) -> None:
+    """After 1,024 attempts, the doubled wait was too much for a float."""
+    member = b'{"token":"ab","attempt":5000,"first_failed_at":""}1'
+    await client.call("ZADD", client.full_name(f"{QUEUE}:retry"), 1, member)
+    async with queue_of(client, max_attempts=10**6, backoff_cap=0.01) as queue:
+        await queue.fail(await take(queue), "not now")
+        assert (await take(queue)).attempt == 5002
+
+
 async def test_the_longest_wait_that_chance_can_give_is_waited_for(
     client: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
