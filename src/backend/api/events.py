@@ -71,6 +71,5 @@ async def _send(websocket: WebSocket, listener: Listener) -> None:
 
 async def _receive(websocket: WebSocket) -> None:
     """Wait until the browser leaves. It has nothing to say, so what it says is dropped."""
-    with suppress(WebSocketDisconnect):
-        while True:
-            await websocket.receive_text()
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass  # be it text or bytes

@@ -169,9 +169,10 @@ async def test_a_browser_that_does_not_read_is_dropped_and_delays_nobody(client,
             assert broadcaster.listeners == 1
 
 
-async def test_who_talks_to_us_is_not_listened_to(client, url):
+@pytest.mark.parametrize("said", ["hello", b"hello"])
+async def test_who_talks_to_us_is_not_listened_to(client, url, said):
     async with connect(ws(url)) as browser:
-        await browser.send("hello")
+        await browser.send(said)
         await publish_event(client, event("a1"))
         assert await next_events(browser, 1) == ["a1"]
 
