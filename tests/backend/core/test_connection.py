@@ -129,6 +129,21 @@ async def test_disconnect_may_come_twice_or_without_a_connect(redis_url: str) ->
     await client.disconnect()
 
 
+async def test_a_disconnect_while_it_connects_leaves_it_disconnected(
+    private_server: PrivateServer, proxy: Proxy
+) -> None:
+    client = RedisClient(proxy.url, attempts=1)
+    private_server.pause()
+    connecting = asyncio.create_task(client.connect())
+    await until(lambda: proxy.connections)
+    await client.disconnect()
+    private_server.resume()
+    with pytest.raises(exceptions.ConnectionError, match="has been disconnected"):
+        await connecting
+    with pytest.raises(RuntimeError, match="not connected"):
+        await client.get("k")
+
+
 async def test_a_client_can_connect_again_after_disconnect(redis_url: str) -> None:
     client = RedisClient(redis_url)
     for _ in range(2):
