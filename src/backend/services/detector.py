@@ -76,7 +76,9 @@ class DetectionWorker(Stage):
     """Takes jobs from `detection_queue`, and hands what it sees to the batch aggregator.
 
     Start as many as there are cores to spare. A job whose worker dies is done by another one; what
-    it had handed over by then is not added again, for the ids of detections follow from the job.
+    it had handed over by then is not added again, for the ids of detections follow from the job:
+    from its camera, its time and the content of its file. So a file that was moved since counts
+    once, too, and what a camera writes again at another time is another detection.
 
     Args:
         client: a connected client.
@@ -134,7 +136,8 @@ class DetectionWorker(Stage):
             return []
         seen = ", ".join(f"{each.type} {each.confidence:.2f}" for each in detections)
         self.log.info("%s: %r shows %s", job.camera_id, job.file_path.name, seen or "nothing")
-        identity = f"{job.camera_id}\n{job.file_path}\n{job.timestamp.isoformat()}"
+        content = job.file_hash or job.file_path  # without a hash, all that is known of it
+        identity = f"{job.camera_id}\n{content}\n{job.timestamp.isoformat()}"
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         ids = []
         for number, detection in enumerate(detections, start=1):

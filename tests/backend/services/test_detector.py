@@ -154,6 +154,17 @@ async def test_a_file_whose_content_has_changed_is_left_to_its_new_job(client, a
     assert await worker.handle(job(path, file_hash=before)) == []
 
 
+async def test_a_file_that_is_moved_when_its_job_is_done_is_counted_once(client, aggregator, root):
+    path = scene("driveway").save(root)
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    worker = DetectionWorker(client, Seeing(CAR), aggregator)
+    first = await worker.handle(job(path, file_hash=content))
+    moved = path.rename(path.with_name("moved.jpg"))
+    assert await worker.handle(job(moved, file_hash=content)) == first
+    later = job(moved, file_hash=content, timestamp="2026-01-15T11:30:00+00:00")
+    assert await worker.handle(later) != first
+
+
 async def test_a_file_that_has_become_a_pipe_does_not_hold_the_worker_up(client, aggregator, root):
     path = root / "driveway" / "a.jpg"
     path.parent.mkdir()
