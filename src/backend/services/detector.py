@@ -8,6 +8,7 @@ The worker takes the jobs, has the detector look, and hands what it finds to the
 
 import asyncio
 import hashlib
+import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
-from backend.core.unavailable import BadItem
+from backend.core.unavailable import BadItem, Unavailable
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.file_watcher import DETECTION_QUEUE
 from backend.services.frames import frames
@@ -124,12 +125,24 @@ class DetectionWorker(Stage):
             UnsupportedMedia: a video, and the packages for its frames are not installed.
             Refused: the file is no longer a file that may be looked at.
             TimeoutError: the look took too long.
+            Unavailable: no thread was free for it, since looks at earlier files do not end.
             OSError: the file cannot be read.
         """
         started = time.time()
         job = checked(DetectionJob, data)
-        async with asyncio.timeout(LONGEST_LOOK):
-            detections = await asyncio.to_thread(self._look, job)
+        began = threading.Event()
+
+        def look() -> list[Detection] | None:
+            began.set()
+            return self._look(job)
+
+        try:
+            async with asyncio.timeout(LONGEST_LOOK):
+                detections = await asyncio.to_thread(look)
+        except TimeoutError:
+            if not began.is_set():  # which is no fault of this file
+                raise Unavailable("no thread is free: looks at earlier files do not end") from None
+            raise TimeoutError(f"the look took longer than {LONGEST_LOOK:g} s") from None
         if detections is None:
             name = job.file_path.name
             self.log.info("%s: %r has changed since, and has a new job", job.camera_id, name)

@@ -7,6 +7,9 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from PIL import Image
 from tests.support import until
 
 from backend.core.reliable_queue import ReliableQueue
-from backend.core.unavailable import BadItem
+from backend.core.unavailable import BadItem, Unavailable
 from backend.examples.scenes import background, scene
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import Detection, DetectionWorker, UnsupportedMedia
@@ -194,8 +197,31 @@ async def test_a_look_that_does_not_end_is_given_up(client, aggregator, root, mo
             return []
 
     worker = DetectionWorker(client, Slow(), aggregator)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"the look took longer than 0\.05 s"):
         await worker.handle(job(scene("driveway").save(root)))
+
+
+async def test_no_file_is_to_blame_for_looks_at_others_that_do_not_end(
+    client, aggregator, root, monkeypatch
+):
+    monkeypatch.setattr("backend.services.detector.LONGEST_LOOK", 0.2)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    looking, ends = threading.Event(), threading.Event()
+
+    class Hanging(Seeing):
+        def detect(self, image, camera_id):
+            looking.set()
+            ends.wait(30)
+            return []
+
+    worker = DetectionWorker(client, Hanging(), aggregator)
+    hanging = asyncio.create_task(worker.handle(job(scene("driveway").save(root))))
+    await until(looking.is_set)
+    with pytest.raises(Unavailable, match="no thread is free"):
+        await worker.handle(job(scene("garden").save(root)))
+    ends.set()
+    with suppress(TimeoutError):
+        await hanging
 
 
 # ---- images ----
