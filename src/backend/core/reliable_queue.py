@@ -301,7 +301,7 @@ class ReliableQueue:
             "Failed to handle %d items of %s at once, so each is tried alone: %s",
             len(jobs),
             self.queue_name,
-            error,
+            _text_of(error),
             exc_info=_place(error),
         )
         await self._run(GIVE_BACK, jobs[0].token, counts)
@@ -316,7 +316,7 @@ class ReliableQueue:
             logger.error(
                 "Failed to handle an item of %s: %s",
                 self.queue_name,
-                error,
+                _text_of(error),
                 exc_info=_place(error),
             )
             await self.fail(job, error)
@@ -437,7 +437,7 @@ class ReliableQueue:
         now = datetime.fromtimestamp(seconds, UTC).isoformat()
         doubled = 2.0 ** min(job.attempt - 1, MOST_DOUBLINGS)
         wait = min(self._backoff_cap, self._backoff_base * doubled)
-        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        text = error if isinstance(error, str) else f"{type(error).__name__}: {_text_of(error)}"
         entry = dead_letter(
             job.raw,
             # The name of a file, for one, may hold bytes that are no text.
@@ -613,6 +613,14 @@ def _ends_from_outside(error: BaseException) -> bool:
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
     return isinstance(error, KeyboardInterrupt | GeneratorExit)
+
+
+def _text_of(error: BaseException) -> str:
+    """Return what an error says; its class may be anybody's, and fail at that."""
+    try:
+        return str(error)
+    except Exception:
+        return "(its text cannot be read)"
 
 
 def _place(error: BaseException) -> BaseException | None:

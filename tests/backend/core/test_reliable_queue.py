@@ -432,6 +432,20 @@ async def test_an_error_whose_text_is_no_utf_8_can_be_written_down(client: Redis
     assert entry["error"] == r"FileNotFoundError: /export/foscam/caf\udce9.jpg"
 
 
+async def test_an_error_whose_text_cannot_be_read_is_a_failure_like_any_other(
+    client: RedisClient,
+) -> None:
+    class Odd(Exception):
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client, max_attempts=1) as queue, queue.reserve(1):
+        raise Odd
+    (entry,) = await client.peek_queue(f"dlq:{QUEUE}")
+    assert entry["error"] == "Odd: (its text cannot be read)"
+
+
 async def test_two_workers_on_one_object_is_an_error(client: RedisClient) -> None:
     await client.add_to_queue(QUEUE, 1)
     async with queue_of(client) as queue:
