@@ -475,6 +475,7 @@ class RedisClient:
             RuntimeError: somebody else is listening to this very subscription (seen as soon
                 as both wait at once).
             ConnectionError, TimeoutError: the server did not come back.
+            NoPermissionError: it came back, and this user may not subscribe there any more.
         """
         self._connected()
         while (message := await subscription.next_message()) is not None:
