@@ -72,6 +72,17 @@ async def closed(browser: ClientConnection) -> None:
 # ---- over HTTP -------------------------------------------------------------------------
 
 
+async def test_an_entry_that_cannot_be_sent_does_not_spoil_the_others(client, url):
+    await publish_event(client, event("a1"))
+    deep = 400 * "[" + 400 * "]"
+    entry = f'{{"type":"event","data":{{"batch_id":"b","x":{deep}}}}}'
+    await client.call("LPUSH", client.full_name("events:recent"), entry)
+    async with httpx.AsyncClient(base_url=url) as http:
+        answer = await http.get("/api/events")
+    assert answer.status_code == 200
+    assert [each["batch_id"] for each in answer.json()["events"]] == ["a1"]
+
+
 async def test_the_latest_events_the_newest_first(client, url):
     for batch_id in ("a1", "a2", "a3"):
         await publish_event(client, event(batch_id))

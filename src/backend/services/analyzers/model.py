@@ -235,7 +235,7 @@ def _read(candidate: dict[str, Any]) -> Assessment | None:
         case {"risk_score": int() | float() | str() as score, "summary": str() as summary}:
             try:
                 number = float(score)
-            except ValueError:
+            except (ValueError, OverflowError):
                 return None
             if number.is_integer() and 0 <= number <= 100 and (said := summary.strip()):
                 return Assessment(int(number), said[:LONGEST_SUMMARY])

@@ -97,6 +97,7 @@ async def test_the_model_is_asked_in_the_way_of_openai():
         model_says("I think that it is fine."),
         model_says('{"risk_score": 101, "summary": "x"}'),
         model_says('{"risk_score": "high", "summary": "x"}'),
+        model_says(f'{{"risk_score": 1{400 * "0"}, "summary": "x"}}'),
         model_says('{"risk_score": 10}'),
         model_says('{"risk_score": 10, "summary": ""}'),
         saying("<html>"),
