@@ -132,24 +132,24 @@ class DetectionWorker(Stage):
         job = checked(DetectionJob, data)
         began = threading.Event()
 
-        def look() -> list[Detection] | None:
+        def look() -> tuple[str, list[Detection]] | None:
             began.set()
             return self._look(job)
 
         try:
             async with asyncio.timeout(LONGEST_LOOK):
-                detections = await asyncio.to_thread(look)
+                seen = await asyncio.to_thread(look)
         except TimeoutError:
             if not began.is_set():  # which is no fault of this file
                 raise Unavailable("no thread is free: looks at earlier files do not end") from None
             raise TimeoutError(f"the look took longer than {LONGEST_LOOK:g} s") from None
-        if detections is None:
+        if seen is None:
             name = job.file_path.name
             self.log.info("%s: %r has changed since, and has a new job", job.camera_id, name)
             return []
-        seen = ", ".join(f"{each.type} {each.confidence:.2f}" for each in detections)
-        self.log.info("%s: %r shows %s", job.camera_id, job.file_path.name, seen or "nothing")
-        content = job.file_hash or job.file_path  # without a hash, all that is known of it
+        content, detections = seen
+        shown = ", ".join(f"{each.type} {each.confidence:.2f}" for each in detections)
+        self.log.info("%s: %r shows %s", job.camera_id, job.file_path.name, shown or "nothing")
         identity = f"{job.camera_id}\n{content}\n{job.timestamp.isoformat()}"
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         ids = []
@@ -168,23 +168,23 @@ class DetectionWorker(Stage):
         self.record(str(job.file_path), started, tuple(ids))
         return ids
 
-    def _look(self, job: DetectionJob) -> list[Detection] | None:
-        """Return what is seen; None if the file is no longer what was queued."""
+    def _look(self, job: DetectionJob) -> tuple[str, list[Detection]] | None:
+        """Return the file's SHA-256 and what is seen; None if it is no longer what was queued."""
         name = job.file_path.name
         try:
             with open_regular(job.file_path) as file:
-                if job.file_hash:
-                    if hashlib.file_digest(file, "sha256").hexdigest() != job.file_hash:
-                        return None
-                    file.seek(0)
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                if job.file_hash and digest != job.file_hash:
+                    return None
+                file.seek(0)
                 content = file.read(MAX_BYTES["image"]) if job.media_type == "image" else None
         except (FileNotFoundError, NotADirectoryError):
             raise BadItem(f"{name!r} is gone") from None
         if content is not None:
-            return self._detect(*_decoded(content), job)
+            return digest, self._detect(*_decoded(content), job)
         try:
             found = (self._detect(*upright(frame), job) for frame in frames(job.file_path))
-            return max(found, key=_how_sure, default=[])
+            return digest, max(found, key=_how_sure, default=[])
         except ImportError:
             raise UnsupportedMedia(
                 f"{name!r} is a video: to look at its frames, install requirements-video.txt"

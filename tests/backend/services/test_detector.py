@@ -164,6 +164,7 @@ async def test_a_file_that_is_moved_when_its_job_is_done_is_counted_once(client,
     first = await worker.handle(job(path, file_hash=content))
     moved = path.rename(path.with_name("moved.jpg"))
     assert await worker.handle(job(moved, file_hash=content)) == first
+    assert await worker.handle(job(moved)) == first  # a job without a hash is of the same file
     later = job(moved, file_hash=content, timestamp="2026-01-15T11:30:00+00:00")
     assert await worker.handle(later) != first
 
