@@ -73,7 +73,9 @@ def make_analyzer(options: argparse.Namespace) -> Analyzer:
         try:
             return ModelAnalyzer(options.analyzer_url, model=options.analyzer_model, api_key=key)
         except ValueError as error:
-            raise PipelineError(f"--analyzer-url: {error}.") from None
+            raise PipelineError(
+                f"The analyzer cannot start: {error}. See --analyzer-url and ANALYZER_API_KEY."
+            ) from None
     return RuleAnalyzer()
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, WebSocket, WebSocketDisconnect
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from redis.exceptions import RedisError
 
 from backend.services.event_broadcaster import RECENT, EventBroadcaster, Listener, recent_events
@@ -21,6 +21,8 @@ from backend.services.event_broadcaster import RECENT, EventBroadcaster, Listene
 router = APIRouter(tags=["events"])
 
 TRY_AGAIN_LATER = 1013
+
+_EVENT = TypeAdapter(dict[str, Any])
 
 
 class Events(BaseModel):
@@ -37,7 +39,17 @@ async def events(request: Request, limit: Annotated[int, Query(ge=1, le=RECENT)]
         latest = await recent_events(request.app.state.redis, limit)
     except (RedisError, RuntimeError) as error:
         raise HTTPException(503, f"Redis cannot be asked: {error}") from None
+    latest = [each for each in latest if _can_be_sent(each)]
     return Events(events=latest, count=len(latest))
+
+
+def _can_be_sent(event: dict[str, Any]) -> bool:
+    """Return whether an answer can hold it: one that is nested too deep would spoil all of it."""
+    try:
+        _EVENT.dump_json(event)
+    except ValueError:
+        return False
+    return True
 
 
 @router.websocket("/ws/events")
@@ -71,6 +83,5 @@ async def _send(websocket: WebSocket, listener: Listener) -> None:
 
 async def _receive(websocket: WebSocket) -> None:
     """Wait until the browser leaves. It has nothing to say, so what it says is dropped."""
-    with suppress(WebSocketDisconnect):
-        while True:
-            await websocket.receive_text()
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass  # be it text or bytes

@@ -33,6 +33,7 @@ from backend.services.event_broadcaster import EventBroadcaster
 from backend.services.system_status import QUEUES, cameras
 
 QUEUE = ("queue",)
+MOST_EVENTS = 2**63 - 1  # so far, Redis counts
 BY_THIS_PROCESS = (
     "Counted by this process from scrape to scrape, so it starts at 0 again when the process does."
 )
@@ -126,8 +127,11 @@ class Metrics:
             "Events that were published. Counted in Redis, so it starts at 0 again when Redis "
             "loses its data.",
         )
-        last_id = await self._client.get("events:last_id")
-        published.add_metric((), float(last_id) if type(last_id) is int else 0.0)
+        # To get_many, a key that is somebody else's and holds no value is absent, and no error.
+        last_id = (await self._client.get_many(["events:last_id"])).get("events:last_id")
+        if type(last_id) is not int or not 0 <= last_id <= MOST_EVENTS:
+            last_id = 0
+        published.add_metric((), float(last_id))
         known = GaugeMetricFamily(
             "backend_cameras",
             "Cameras, by whether a file came in the last 5 minutes.",

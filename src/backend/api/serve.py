@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+UNREAD = 20.0  # seconds after which a connection ends whose other end reads nothing
+
 
 class _Server(uvicorn.Server):
     """A server that leaves Ctrl-C (and a notebook's Interrupt) to the program around it."""
@@ -51,6 +53,9 @@ async def serve(app: FastAPI, *, host: str = "127.0.0.1", port: int = 0) -> Asyn
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as listening:
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # on Linux. It passes on to each connection
+            unread_ms = int(1000 * UNREAD)
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_ms)
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -178,6 +178,11 @@ _CAUSES: list[tuple[_Test, str, str]] = [
         "If the server does not use TLS, begin the URL with redis://",
     ),
     (
+        _over_tls(_is(redis.TimeoutError)),
+        "no answer within {timeout:g} s",
+        "If the server does not use TLS, begin the URL with redis://; if it does, it may hang",
+    ),
+    (
         _is(redis.TimeoutError),
         "no answer within {timeout:g} s",
         "It may hang, or a firewall may be in between: check the server and the host",

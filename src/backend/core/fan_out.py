@@ -37,6 +37,7 @@ class Listener:
     Raises:
         RuntimeError: somebody else is listening to this very one.
         ConnectionError, TimeoutError: the server did not come back. Enter another `FanOut`.
+        NoPermissionError: it came back, and this user may not subscribe there any more.
     """
 
     def __init__(self, backlog: int, gaps: bool) -> None:

@@ -28,6 +28,7 @@ PUSH = load("push")
 
 DEFAULT_MAX_SIZE = 10_000  # items
 PRESSURE_THRESHOLD = 0.8  # of the size
+LONGEST_EXPIRE = 10**11  # seconds, 3,000 years; Redis has room for ten thousand times as many
 DEDUPE_TTL = 300  # seconds for which a dedupe key is remembered
 
 OverflowPolicy = Literal["reject", "dlq", "drop_oldest"]
@@ -101,6 +102,8 @@ async def add_to_queue_safe(
     _check(max_size, overflow_policy)
     if type(expire) is not int or expire < 1:
         raise ValueError(f"expire must be 1 or more whole seconds, not {expire!r}")
+    if expire > LONGEST_EXPIRE:  # Redis would refuse it when the item is in the queue already
+        raise ValueError(f"expire must be {LONGEST_EXPIRE:,} seconds or less, not {expire!r}")
     dlq = dlq_name or f"dlq:overflow:{queue_name}"
     if dlq == queue_name:
         raise ValueError(f"{queue_name} cannot be its own dead-letter queue: give another dlq_name")

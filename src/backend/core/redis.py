@@ -130,8 +130,8 @@ class RedisClient:
             AuthenticationError, ResponseError: the server answered, and refused: a wrong
                 password, no such database. It would refuse again, so it is asked once.
             UnsuitableServer: this client cannot work with it; the message says why.
-            ConnectionError, TimeoutError: the error of the last attempt. The client is
-                then as it was before: not connected.
+            ConnectionError, TimeoutError: the error of the last attempt, or `disconnect()` was
+                called meanwhile. The client is then as it was before: not connected.
         """
         if self._redis:
             return
@@ -164,6 +164,8 @@ class RedisClient:
                 lambda: self._within(self._timeout, "PING", redis.execute_command("PING"))
             )
             await refuse_unsuitable(redis, self._timeout, may_be_cluster=servers.is_cluster)
+            if self._session is not session:  # meanwhile
+                raise exceptions.ConnectionError("The client has been disconnected.")
         except BaseException:
             await redis.aclose()
             await servers.aclose()
@@ -473,6 +475,7 @@ class RedisClient:
             RuntimeError: somebody else is listening to this very subscription (seen as soon
                 as both wait at once).
             ConnectionError, TimeoutError: the server did not come back.
+            NoPermissionError: it came back, and this user may not subscribe there any more.
         """
         self._connected()
         while (message := await subscription.next_message()) is not None:

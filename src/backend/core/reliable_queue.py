@@ -71,6 +71,7 @@ from backend.core.dead_letters import dead_letter, item_of
 from backend.core.declared_keys import run_declaring
 from backend.core.encoding import decode
 from backend.core.redis import RedisClient
+from backend.core.retrying import MOST_DOUBLINGS
 from backend.core.scripts import Script, load
 from backend.core.unavailable import BadItem, is_unavailable
 
@@ -93,6 +94,7 @@ _LEFT_TO_THE_LEASE = (exceptions.RedisError, RuntimeError)
 """What may go wrong with the last word on an item. Then its lease runs out, and others do the rest.
 """
 LONGEST_WAIT = 2.0  # seconds: how long an idle consumer waits before it asks for retries again
+SLACK = 1.0  # seconds for which a message to the server can be on its way
 MOST = 1000  # items that are reserved in one step: for so long, nobody else is served
 SPREAD = 0.25  # of a wait before a retry: so much longer or shorter by chance
 
@@ -169,6 +171,7 @@ class ReliableQueue:
         self._heart: asyncio.Task[None] | None = None
         self._taking = self._reserving = False
         self._wait: asyncio.Timeout | None = None  # while it waits for an item
+        self._may_bring = -math.inf  # our time, until which a wait that was given up may bring one
 
     async def __aenter__(self) -> Self:
         await self._run(JOIN, self._lease_ms)
@@ -188,8 +191,10 @@ class ReliableQueue:
         # What the program fails with may be this very item's doing, so the attempt counts. That it
         # is told to end is not. If the server is away, the lease runs out and others do the rest.
         is_told = exc is None or _ends_from_outside(exc)
+        # A wait that was given up may bring an item yet, and then somebody has to look for it.
+        left_ms = int(1000 * max(self._may_bring - time.monotonic(), 0))
         with suppress(*_LEFT_TO_THE_LEASE):
-            await self._run(LEAVE, "does not count" if is_told else "counts")
+            await self._run(LEAVE, "does not count" if is_told else "counts", left_ms)
 
     # ---- the plain way -----------------------------------------------------------------
 
@@ -296,7 +301,7 @@ class ReliableQueue:
             "Failed to handle %d items of %s at once, so each is tried alone: %s",
             len(jobs),
             self.queue_name,
-            error,
+            _text_of(error),
             exc_info=_place(error),
         )
         await self._run(GIVE_BACK, jobs[0].token, counts)
@@ -311,7 +316,7 @@ class ReliableQueue:
             logger.error(
                 "Failed to handle an item of %s: %s",
                 self.queue_name,
-                error,
+                _text_of(error),
                 exc_info=_place(error),
             )
             await self.fail(job, error)
@@ -430,8 +435,9 @@ class ReliableQueue:
         """
         seconds, _ = await self._client.call("TIME", repeat=True)
         now = datetime.fromtimestamp(seconds, UTC).isoformat()
-        wait = min(self._backoff_cap, self._backoff_base * 2 ** (job.attempt - 1))
-        text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        doubled = 2.0 ** min(job.attempt - 1, MOST_DOUBLINGS)
+        wait = min(self._backoff_cap, self._backoff_base * doubled)
+        text = error if isinstance(error, str) else f"{type(error).__name__}: {_text_of(error)}"
         entry = dead_letter(
             job.raw,
             # The name of a file, for one, may hold bytes that are no text.
@@ -481,30 +487,47 @@ class ReliableQueue:
     async def _wait_for_item(self, seconds: float, token: str) -> tuple[bytes | None, bytes]:
         """Wait until there is an item; take and reserve it, so that one push wakes one consumer.
 
-        Whatever happens to us meanwhile, the item is in our processing list, and not lost.
+        Whatever happens to us meanwhile, the item is in our processing list, and not lost, as long
+        as others know that we may have one. So the wait ends within the lease: or a consumer that
+        hangs is counted as dead, its wait brings an item, it is killed, and nobody looks there.
+
+        What remains exposed is a wait that reaches the server late, or ends late: sent when the
+        lease had nearly run out (the event loop was blocked, the network was slow), and one with a
+        lease below 0.3 seconds, since Redis looks at the clock ten times a second. There, an item
+        is lost if it comes in just that time, and the consumer is killed before its next sign of
+        life. What a wait brings that was given up (cancelled, its connection lost) when its
+        consumer has left is found: `leave.lua` keeps a lease for so long, and a second more. The
+        next consumer that sweeps ends the entry in `consumers`; with none, it stays, since it is
+        all that tells of the item.
         """
         processing = self._client.full_name(f"{self.queue_name}:processing:{self.consumer}")
         queue = self._client.full_name(self.queue_name)
-        wait = max(seconds, 0.01)  # to Redis, 0 would mean for ever
+        wait = max(min(seconds, self._lease / 3), 0.01)  # to Redis, 0 would mean for ever
+        before = self._may_bring
+        self._may_bring = max(before, time.monotonic() + wait + SLACK)
         written = json.dumps(
             {"token": token, "attempt": 1, "first_failed_at": ""}, separators=(",", ":")
         ).encode()
         try:
             async with asyncio.timeout(None) as self._wait:
-                raw = await self._client.call(
-                    "BLMOVE", queue, processing, "LEFT", "RIGHT", wait, wait=wait
-                )
+                try:
+                    raw = await self._client.call(
+                        "BLMOVE", queue, processing, "LEFT", "RIGHT", wait, wait=wait
+                    )
+                finally:
+                    self._wait = None  # `_beat` has nothing to end any more
+            self._may_bring = before  # it is answered
             # Nothing to add it to: we were counted as dead in between, and somebody else has it.
             # More than the two of them: an earlier wait brought an item too. RESERVE sorts that.
             if raw is not None and await self._client.call("RPUSHX", processing, written) == 2:
                 return raw, written
         except TimeoutError:  # ended by `_beat`
             pass
-        except (exceptions.OutOfMemoryError, exceptions.ConnectionError):
-            # Full memory refuses BLMOVE. And if the server is gone for good, who asks next says so.
+        except exceptions.OutOfMemoryError:  # full memory refuses BLMOVE
+            self._may_bring = before
             await asyncio.sleep(min(wait, 0.1))
-        finally:
-            self._wait = None
+        except exceptions.ConnectionError:  # if the server is gone for good, who asks next says so
+            await asyncio.sleep(min(wait, 0.1))
         return None, b""
 
     async def _beat(self) -> None:
@@ -590,6 +613,14 @@ def _ends_from_outside(error: BaseException) -> bool:
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
     return isinstance(error, KeyboardInterrupt | GeneratorExit)
+
+
+def _text_of(error: BaseException) -> str:
+    """Return what an error says; its class may be anybody's, and fail at that."""
+    try:
+        return str(error)
+    except Exception:
+        return "(its text cannot be read)"
 
 
 def _place(error: BaseException) -> BaseException | None:

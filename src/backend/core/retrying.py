@@ -11,6 +11,8 @@ from redis.backoff import ExponentialWithJitterBackoff
 from backend.core.replicas import NotPassedOn
 from backend.core.unavailable import has_done_nothing
 
+MOST_DOUBLINGS = 1000  # of a wait: one more than 1,023 is too much for a float
+
 T = TypeVar("T")
 
 
@@ -47,18 +49,21 @@ class Retrying:
         """
         ends, attempt = time.monotonic() + within, 0
         if failures:
-            await asyncio.sleep(self._backoff.compute(failures))
+            await asyncio.sleep(self._wait_after(failures))
         while True:
             attempt += 1
             try:
                 return await operation()
             except exceptions.RedisError as error:
                 may_pass = has_done_nothing(error) or (repeat and _is_lost(error))
-                wait = self._backoff.compute(attempt)
+                wait = self._wait_after(attempt)
                 too_late = time.monotonic() + wait > ends  # this error says more than "too late"
                 if attempt >= self._attempts or too_late or not may_pass:
                     raise
             await asyncio.sleep(wait)
+
+    def _wait_after(self, failures: int) -> float:
+        return self._backoff.compute(min(failures, MOST_DOUBLINGS))
 
 
 def _is_lost(error: Exception) -> bool:

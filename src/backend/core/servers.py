@@ -30,9 +30,10 @@ from redis.asyncio import ConnectionPool
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import Connection, parse_url
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
+from redis.asyncio.sentinel import MasterNotFoundError, Sentinel
 from redis.backoff import NoBackoff
 from redis.driver_info import DriverInfo
+from redis.exceptions import ConnectionError
 
 from backend.core.diagnosis import what_is_wrong_with
 
@@ -76,11 +77,18 @@ class SentinelGuide:
 
     def __init__(self, addresses: list[Address], primary: str, **options: Any) -> None:
         self._sentinel = Sentinel(addresses, sentinel_kwargs=options)
+        self._addresses = addresses
         self._primary = primary
 
     async def ask(self) -> Address:
         """Return where the primary is, if the Sentinels take it for alive."""
-        return await self._sentinel.discover_master(self._primary)
+        try:
+            return await self._sentinel.discover_master(self._primary)
+        except MasterNotFoundError:  # its text shows redis-py's objects, one for each Sentinel
+            asked = ", ".join(f"{host}:{port}" for host, port in self._addresses)
+            raise ConnectionError(
+                f"no Sentinel that answers knows a living primary {self._primary!r}: {asked}"
+            ) from None
 
     async def aclose(self) -> None:
         """Close the connections to the Sentinels."""

@@ -49,6 +49,8 @@ FAST_PATH_TYPE = "person"
 KINDS = ("camera_id", "detections", "started_at", "last_activity")  # of the keys of a batch
 ID = re.compile(r'[^"\\\x00-\x1f\x7f-\U0010ffff]+')
 """Of a detection: what the scripts put into a job as it is."""
+CAMERA = re.compile(r'[^"\\\x00-\x1f]+')
+"""So are the names of cameras. They may be of any language."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,17 @@ class BatchAggregator(Stage):
             The id of its batch; None if it is in a batch already (it was added twice).
 
         Raises:
-            ValueError: the id is not printable ASCII, or has a quote or a backslash.
+            ValueError: the id is not printable ASCII, or has a quote or a backslash; or the name of
+                the camera has one, or a control character.
             Unavailable: `analysis_queue` is somebody else's key, and no queue.
         """
         if not ID.fullmatch(detection["id"]):
             raise ValueError(f"the id of a detection is printable ASCII, not {detection['id']!r}")
+        if not CAMERA.fullmatch(detection["camera_id"]):
+            raise ValueError(
+                "the name of a camera is text without quotes, backslashes and control characters, "
+                f"not {detection['camera_id']!r}"
+            )
         fast = (
             detection["type"] == FAST_PATH_TYPE and detection["confidence"] >= FAST_PATH_CONFIDENCE
         )

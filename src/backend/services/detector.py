@@ -8,6 +8,7 @@ The worker takes the jobs, has the detector look, and hands what it finds to the
 
 import asyncio
 import hashlib
+import threading
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from backend.core.redis import RedisClient
 from backend.core.reliable_queue import ReliableQueue
-from backend.core.unavailable import BadItem
+from backend.core.unavailable import BadItem, Unavailable
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.file_watcher import DETECTION_QUEUE
 from backend.services.frames import frames
@@ -76,7 +77,9 @@ class DetectionWorker(Stage):
     """Takes jobs from `detection_queue`, and hands what it sees to the batch aggregator.
 
     Start as many as there are cores to spare. A job whose worker dies is done by another one; what
-    it had handed over by then is not added again, for the ids of detections follow from the job.
+    it had handed over by then is not added again, for the ids of detections follow from the job:
+    from its camera, its time and the content of its file. So a file that was moved since counts
+    once, too, and what a camera writes again at another time is another detection.
 
     Args:
         client: a connected client.
@@ -122,19 +125,32 @@ class DetectionWorker(Stage):
             UnsupportedMedia: a video, and the packages for its frames are not installed.
             Refused: the file is no longer a file that may be looked at.
             TimeoutError: the look took too long.
+            Unavailable: no thread was free for it, since looks at earlier files do not end.
             OSError: the file cannot be read.
         """
         started = time.time()
         job = checked(DetectionJob, data)
-        async with asyncio.timeout(LONGEST_LOOK):
-            detections = await asyncio.to_thread(self._look, job)
-        if detections is None:
+        began = threading.Event()
+
+        def look() -> tuple[str, list[Detection]] | None:
+            began.set()
+            return self._look(job)
+
+        try:
+            async with asyncio.timeout(LONGEST_LOOK):
+                seen = await asyncio.to_thread(look)
+        except TimeoutError:
+            if not began.is_set():  # which is no fault of this file
+                raise Unavailable("no thread is free: looks at earlier files do not end") from None
+            raise TimeoutError(f"the look took longer than {LONGEST_LOOK:g} s") from None
+        if seen is None:
             name = job.file_path.name
             self.log.info("%s: %r has changed since, and has a new job", job.camera_id, name)
             return []
-        seen = ", ".join(f"{each.type} {each.confidence:.2f}" for each in detections)
-        self.log.info("%s: %r shows %s", job.camera_id, job.file_path.name, seen or "nothing")
-        identity = f"{job.camera_id}\n{job.file_path}\n{job.timestamp.isoformat()}"
+        content, detections = seen
+        shown = ", ".join(f"{each.type} {each.confidence:.2f}" for each in detections)
+        self.log.info("%s: %r shows %s", job.camera_id, job.file_path.name, shown or "nothing")
+        identity = f"{job.camera_id}\n{content}\n{job.timestamp.isoformat()}"
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         ids = []
         for number, detection in enumerate(detections, start=1):
@@ -152,23 +168,23 @@ class DetectionWorker(Stage):
         self.record(str(job.file_path), started, tuple(ids))
         return ids
 
-    def _look(self, job: DetectionJob) -> list[Detection] | None:
-        """Return what is seen; None if the file is no longer what was queued."""
+    def _look(self, job: DetectionJob) -> tuple[str, list[Detection]] | None:
+        """Return the file's SHA-256 and what is seen; None if it is no longer what was queued."""
         name = job.file_path.name
         try:
             with open_regular(job.file_path) as file:
-                if job.file_hash:
-                    if hashlib.file_digest(file, "sha256").hexdigest() != job.file_hash:
-                        return None
-                    file.seek(0)
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                if job.file_hash and digest != job.file_hash:
+                    return None
+                file.seek(0)
                 content = file.read(MAX_BYTES["image"]) if job.media_type == "image" else None
         except (FileNotFoundError, NotADirectoryError):
             raise BadItem(f"{name!r} is gone") from None
         if content is not None:
-            return self._detect(*_decoded(content), job)
+            return digest, self._detect(*_decoded(content), job)
         try:
             found = (self._detect(*upright(frame), job) for frame in frames(job.file_path))
-            return max(found, key=_how_sure, default=[])
+            return digest, max(found, key=_how_sure, default=[])
         except ImportError:
             raise UnsupportedMedia(
                 f"{name!r} is a video: to look at its frames, install requirements-video.txt"

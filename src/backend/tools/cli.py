@@ -26,7 +26,7 @@ from redis.retry import Retry
 
 from backend.core.diagnosis import diagnose, what_is_wrong_with
 from backend.core.redis import DEFAULT_URL
-from backend.tools.command_line import TIMEOUT, NotDoneError
+from backend.tools.command_line import TIMEOUT, NotDoneError, printing
 
 PLAIN = ("INFO", "CLIENT LIST", "CLIENT INFO", "LATENCY DOCTOR", "MEMORY DOCTOR")
 """Commands whose answer is a text to read: it is printed as it is."""
@@ -139,16 +139,19 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         cli = Cli(options.url or os.environ.get("REDIS_URL") or DEFAULT_URL)
         if not options.command:
-            return prompt(cli)
+            with printing():
+                prompt(cli)
+            return 0
         answer = cli.ask(options.command)
+        with printing():
+            print(answer)
     except (NotDoneError, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 2
-    print(answer)
     return 1 if answer.startswith("(error)") else 0
 
 
-def prompt(cli: Cli) -> int:
+def prompt(cli: Cli) -> None:
     """Answer one line after another, until there are no more."""
     while True:
         try:
@@ -156,7 +159,7 @@ def prompt(cli: Cli) -> int:
                 cli(line)
         except (EOFError, KeyboardInterrupt):
             print()
-            return 0
+            return
         except (NotDoneError, ValueError) as problem:
             print(problem)
 

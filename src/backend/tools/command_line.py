@@ -1,9 +1,13 @@
 """What the tools have in common: how they reach the server, read numbers, and print text."""
 
 import argparse
+import io
 import math
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from redis.exceptions import ConnectionError, NoPermissionError, RedisError, TimeoutError
@@ -25,7 +29,9 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--url", help="redis://HOST:PORT/DATABASE (default: REDIS_URL, else localhost:6379)"
     )
-    parser.add_argument("--namespace", default="", help="what stands in front of every name")
+    parser.add_argument(
+        "--namespace", type=a_name, default="", help="what stands in front of every name"
+    )
 
 
 @asynccontextmanager
@@ -59,6 +65,43 @@ def unusable(client: RedisClient, error: Exception) -> NotDoneError:
         f"{diagnose(client.redis_url, error, TIMEOUT)}\n"
         "The server is the one that --url names, else REDIS_URL, else localhost:6379."
     )
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Have what the block prints written, whatever kind of text it is.
+
+    Nobody reads it, or not to its end (`>&-`, `| head -3`)? That is no failure.
+
+    Raises:
+        NotDoneError: it cannot be written: the disk is full, for one.
+    """
+    if sys.stdout is None:  # it was closed before we began
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the program runs
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _print_no_more()
+    except OSError as error:
+        _print_no_more()
+        raise NotDoneError(f"The output cannot be written: {error.strerror}.") from None
+
+
+def _print_no_more() -> None:
+    """Have what is still to be written go nowhere: Python would try it again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def a_name(text: str) -> str:
+    """Read a name from the command line."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8
+        raise argparse.ArgumentTypeError(f"a name is UTF-8 text, not {text!a}") from None
+    return text
 
 
 def at_least(smallest: N) -> Callable[[str], N]:

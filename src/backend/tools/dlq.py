@@ -10,7 +10,6 @@ The first column of the list is the ID. The exit status is 0 if all that was ask
 
 import argparse
 import asyncio
-import os
 import sys
 from typing import Any
 
@@ -18,10 +17,12 @@ from backend.core.dead_letters import DeadLetter, DeadLetters
 from backend.core.redis import RedisClient
 from backend.tools.command_line import (
     NotDoneError,
+    a_name,
     add_connection,
     at_least,
     connected,
     fitted,
+    printing,
 )
 
 ROW = "{:<12}  {:<25}  {:>8}  {:<40}  {}"
@@ -33,19 +34,19 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the tool with the arguments of the command line, and return its exit status."""
     options = parser().parse_args(arguments)
     try:
-        asyncio.run(run(options))
-        sys.stdout.flush()
+        with printing():
+            asyncio.run(run(options))
     except (NotDoneError, LookupError) as problem:
         return failed(problem.args[0])
-    except BrokenPipeError:  # the reader of the list has seen enough, as in `| head -3`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("queue", help="the queue that the items came from: detection_queue")
+    common.add_argument(
+        "queue", type=a_name, help="the queue that the items came from: detection_queue"
+    )
     common.add_argument(
         "--overflow",
         action="store_true",

@@ -26,7 +26,6 @@ cannot be told: the server is away or refuses, or a key has the wrong type.
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, dataclass, field
@@ -50,10 +49,12 @@ from backend.core.unavailable import is_unavailable
 from backend.services.system_status import QUEUES
 from backend.tools.command_line import (
     NotDoneError,
+    a_name,
     add_connection,
     at_least,
     connected,
     fitted,
+    printing,
 )
 
 COLUMNS = (
@@ -82,15 +83,13 @@ class Look:
 def main(arguments: list[str] | None = None) -> int:
     """Run the tool with the arguments of the command line, and return its exit status."""
     options = parser().parse_args(arguments)
+    status = 0
     try:
-        status = asyncio.run(watch(options) if options.watch else run(options))
-        sys.stdout.flush()
+        with printing():
+            status = asyncio.run(watch(options) if options.watch else run(options))
     except NotDoneError as problem:
         print(problem.args[0], file=sys.stderr)
         return 2
-    except BrokenPipeError:  # the reader has seen enough, as in `| head -3`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
         return 130
     return status
@@ -105,7 +104,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add_connection(top)
     top.add_argument(
-        "--queue", action="append", default=[], metavar="NAME", help="look at this one, too"
+        "--queue",
+        type=a_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="look at this one, too",
     )
     top.add_argument(
         "--over",

@@ -72,6 +72,17 @@ async def closed(browser: ClientConnection) -> None:
 # ---- over HTTP -------------------------------------------------------------------------
 
 
+async def test_an_entry_that_cannot_be_sent_does_not_spoil_the_others(client, url):
+    await publish_event(client, event("a1"))
+    deep = 400 * "[" + 400 * "]"
+    entry = f'{{"type":"event","data":{{"batch_id":"b","x":{deep}}}}}'
+    await client.call("LPUSH", client.full_name("events:recent"), entry)
+    async with httpx.AsyncClient(base_url=url) as http:
+        answer = await http.get("/api/events")
+    assert answer.status_code == 200
+    assert [each["batch_id"] for each in answer.json()["events"]] == ["a1"]
+
+
 async def test_the_latest_events_the_newest_first(client, url):
     for batch_id in ("a1", "a2", "a3"):
         await publish_event(client, event(batch_id))
@@ -142,16 +153,21 @@ async def test_a_hundred_browsers_are_one_subscription(client, url, broadcaster)
     await until(all_gone)
 
 
-async def test_a_browser_that_does_not_read_is_dropped_and_delays_nobody(client, broadcaster, url):
+async def asleep(url: str) -> socket.socket:
+    """A browser that asks for the events, and then reads nothing."""
     address = url.removeprefix("http://")
     host, port = address.split(":")
-    asleep = socket.socket()
-    asleep.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    await asyncio.to_thread(asleep.connect, (host, int(port)))
+    browser = socket.socket()
+    browser.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    await asyncio.to_thread(browser.connect, (host, int(port)))
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
     upgrade = f"Host: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{key}"
-    asleep.sendall(f"GET /ws/events HTTP/1.1\r\n{upgrade}\r\n".encode())
-    with asleep:
+    browser.sendall(f"GET /ws/events HTTP/1.1\r\n{upgrade}\r\n".encode())
+    return browser
+
+
+async def test_a_browser_that_does_not_read_is_dropped_and_delays_nobody(client, broadcaster, url):
+    with await asleep(url):
 
         async def two_listen() -> bool:
             return broadcaster.listeners == 2
@@ -169,9 +185,31 @@ async def test_a_browser_that_does_not_read_is_dropped_and_delays_nobody(client,
             assert broadcaster.listeners == 1
 
 
-async def test_who_talks_to_us_is_not_listened_to(client, url):
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux alone has it")
+async def test_the_connection_of_a_browser_that_does_not_read_ends(client, monkeypatch):
+    monkeypatch.setattr("backend.api.serve.UNREAD", 0.5)
+    broadcaster = EventBroadcaster(client, backlog=20)
+
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    async with serve(create_app(client, broadcaster=broadcaster)) as url:
+        await broadcaster.ready.wait()
+        with await asleep(url):
+            await until(lambda: broadcaster.listeners == 1)
+            connected = descriptors()
+            async with asyncio.timeout(30):
+                while broadcaster.listeners:
+                    await client.publish(
+                        "security_events", {"type": "system_status", "data": "x" * 20_000}
+                    )
+            await until(lambda: descriptors() < connected, within=30)
+
+
+@pytest.mark.parametrize("said", ["hello", b"hello"])
+async def test_who_talks_to_us_is_not_listened_to(client, url, said):
     async with connect(ws(url)) as browser:
-        await browser.send("hello")
+        await browser.send(said)
         await publish_event(client, event("a1"))
         assert await next_events(browser, 1) == ["a1"]
 

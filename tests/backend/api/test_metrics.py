@@ -240,6 +240,20 @@ async def test_a_queue_of_the_wrong_type_is_told_and_the_other_is_shown(
     assert await scraper.value("backend_queue_jobs", queue=DETECTION_QUEUE, place="waiting") == 1
 
 
+@pytest.mark.parametrize(
+    "last_id", ["a list", 10**400, -1, "text"], ids=lambda value: str(value)[:6]
+)
+async def test_a_count_of_events_that_is_somebody_elses_is_0_and_redis_is_up(
+    client: RedisClient, scraper: Scraper, last_id: Any
+) -> None:
+    if last_id == "a list":
+        await client.call("RPUSH", "events:last_id", "x")
+    else:
+        await client.set("events:last_id", last_id)
+    assert await scraper.value("backend_redis_up") == 1
+    assert await scraper.value("backend_events_published_total") == 0
+
+
 async def test_that_redis_is_stopped_is_a_metric_and_the_counters_stay(
     client: RedisClient, scraper: Scraper, private_server: PrivateServer
 ) -> None:

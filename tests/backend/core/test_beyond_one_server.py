@@ -467,5 +467,7 @@ async def test_when_nobody_knows_where_it_is_that_is_a_connection_error_without_
     client = RedisClient(url, namespace="{home}:", attempts=2, backoff_base=0.01)
     with pytest.raises(exceptions.ConnectionError) as caught:
         await client.connect()
-    assert "127.0.0.1" in str(caught.value)
+    assert "127.0.0.1:1" in str(caught.value)
+    assert len(str(caught.value)) < 300
+    assert "redis.asyncio" not in str(caught.value)
     assert "secret" not in str(caught.value)

@@ -18,6 +18,7 @@ from redis import exceptions
 from tests.support import as_user, hear, until
 
 from backend.core.redis import DEFAULT_URL, RedisClient
+from backend.core.retrying import Retrying
 from backend.core.scripts import load
 from course.failure_lab.connection import Proxy
 from private_redis import PrivateServer
@@ -54,6 +55,20 @@ async def test_making_a_client_opens_no_connection(proxy: Proxy) -> None:
 async def test_a_url_that_is_none_of_redis_is_refused() -> None:
     with pytest.raises(ValueError, match="redis://"):
         await RedisClient("http://127.0.0.1:80").connect()
+
+
+async def test_a_call_may_be_tried_any_number_of_times() -> None:
+    """After 1,024 attempts, the doubled wait was too much for a float."""
+    tries = 0
+
+    async def fail() -> None:
+        nonlocal tries
+        tries += 1
+        raise exceptions.ConnectionError("lost")
+
+    with pytest.raises(exceptions.ConnectionError, match="lost"):
+        await Retrying(1100, base=1e-9, cap=1e-9)(fail, failures=5000)
+    assert tries == 1100
 
 
 # ---- not connected ----
@@ -112,6 +127,21 @@ async def test_disconnect_may_come_twice_or_without_a_connect(redis_url: str) ->
     await client.connect()
     await client.disconnect()
     await client.disconnect()
+
+
+async def test_a_disconnect_while_it_connects_leaves_it_disconnected(
+    private_server: PrivateServer, proxy: Proxy
+) -> None:
+    client = RedisClient(proxy.url, attempts=1)
+    private_server.pause()
+    connecting = asyncio.create_task(client.connect())
+    await until(lambda: proxy.connections)
+    await client.disconnect()
+    private_server.resume()
+    with pytest.raises(exceptions.ConnectionError, match="has been disconnected"):
+        await connecting
+    with pytest.raises(RuntimeError, match="not connected"):
+        await client.get("k")
 
 
 async def test_a_client_can_connect_again_after_disconnect(redis_url: str) -> None:

@@ -7,6 +7,7 @@ import redis
 
 from backend.core.diagnosis import diagnose
 from backend.core.redis import RedisClient
+from private_redis import PrivateServer
 
 
 async def test_a_host_that_cannot_be_a_name_is_no_machine() -> None:
@@ -28,3 +29,13 @@ def test_an_answer_that_repeats_the_password_is_shown_without_it() -> None:
     error = redis.ResponseError("unknown option: hush, and no more")
     said = diagnose("redis://:hush@localhost", error, timeout=5)
     assert "unknown option: …, and no more" in said
+
+
+async def test_a_server_without_tls_that_is_asked_with_it_is_told(
+    private_server: PrivateServer,
+) -> None:
+    url = private_server.url.replace("redis://", "rediss://")
+    client = RedisClient(url, timeout=0.5, attempts=1)
+    with pytest.raises(redis.RedisError) as caught:
+        await client.connect()
+    assert "begin the URL with redis://" in diagnose(url, caught.value, 0.5)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis.asyncio
 from redis import exceptions
+from tests.support import hear
 
 from backend.core.fan_out import FanOut, Listener
 from backend.core.redis import RedisClient
@@ -183,6 +184,19 @@ async def test_after_the_block_nobody_is_subscribed(client: RedisClient) -> None
     async with FanOut(client, "c"):
         assert await client.publish("c", "one") == 1
     assert await client.publish("c", "nobody") == 0
+
+
+async def test_whoever_listens_is_told_that_the_right_to_it_was_taken_away(
+    quick: RedisClient,
+) -> None:
+    subscription = await quick.subscribe("c")
+    async with FanOut(quick, "c") as fan_out:
+        with fan_out.listen() as listener:
+            await quick.call("ACL", "SETUSER", "default", "resetchannels")
+            with pytest.raises(exceptions.NoPermissionError):
+                await hear(quick, subscription)
+            with pytest.raises(exceptions.NoPermissionError):
+                await next_of(listener)
 
 
 async def test_who_has_left_is_handed_nothing(client: RedisClient, fan_out: FanOut) -> None:

@@ -203,6 +203,13 @@ async def test_a_queue_that_is_too_long_is_more_than_full(client: RedisClient) -
             ({"expire": expire}, "expire must be 1 or more whole seconds")
             for expire in (0, -1, 0.5, 1.5)
         ),
+        *(
+            (
+                {"expire": expire, "dedupe_key": "k"},
+                "expire must be 100,000,000,000 seconds or less",
+            )
+            for expire in (10**11 + 1, 10**16, 10**20)
+        ),
     ],
 )
 async def test_what_makes_no_sense_is_refused(
@@ -211,6 +218,13 @@ async def test_what_makes_no_sense_is_refused(
     with pytest.raises(ValueError, match=says):
         await add_to_queue_safe(client, "q", 1, **options)
     assert await client.get_queue_length("q") == 0
+
+
+async def test_the_longest_expire_is_one_that_redis_takes(client: RedisClient) -> None:
+    result = await add_to_queue_safe(client, "q", 1, dedupe_key="k", expire=10**11)
+    assert result.success
+    left = await client.call("TTL", client.full_name("dedupe:k"))
+    assert left == pytest.approx(10**11, abs=100)
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 0, 1.01, 80])

@@ -169,6 +169,15 @@ async def test_the_wait_doubles_with_each_failure_up_to_the_cap(
     assert waits == pytest.approx([100, 200, 300], abs=30)
 
 
+async def test_an_item_may_fail_any_number_of_times(client: RedisClient) -> None:
+    """After 1,024 attempts, the doubled wait was too much for a float."""
+    member = b'{"token":"ab","attempt":5000,"first_failed_at":""}1'
+    await client.call("ZADD", client.full_name(f"{QUEUE}:retry"), 1, member)
+    async with queue_of(client, max_attempts=10**6, backoff_cap=0.01) as queue:
+        await queue.fail(await take(queue), "not now")
+        assert (await take(queue)).attempt == 5002
+
+
 async def test_the_longest_wait_that_chance_can_give_is_waited_for(
     client: RedisClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -423,6 +432,20 @@ async def test_an_error_whose_text_is_no_utf_8_can_be_written_down(client: Redis
     assert entry["error"] == r"FileNotFoundError: /export/foscam/caf\udce9.jpg"
 
 
+async def test_an_error_whose_text_cannot_be_read_is_a_failure_like_any_other(
+    client: RedisClient,
+) -> None:
+    class Odd(Exception):
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    await client.add_to_queue(QUEUE, DETECTION)
+    async with queue_of(client, max_attempts=1) as queue, queue.reserve(1):
+        raise Odd
+    (entry,) = await client.peek_queue(f"dlq:{QUEUE}")
+    assert entry["error"] == "Odd: (its text cannot be read)"
+
+
 async def test_two_workers_on_one_object_is_an_error(client: RedisClient) -> None:
     await client.add_to_queue(QUEUE, 1)
     async with queue_of(client) as queue:
@@ -566,6 +589,22 @@ async def test_a_consumer_works_on_and_makes_room_when_the_memory_is_full(
         "retrying": [],
         "dead_lettered": [2, 0],
     }
+    assert "No sign of life" not in caplog.text
+
+
+async def test_what_a_dead_consumer_leaves_when_the_memory_is_full_is_no_missed_sign_of_life(
+    quick: RedisClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The wait that a sign of life would end is over: it was refused."""
+    await quick.add_to_queue(QUEUE, DETECTION)
+    dead = await queue_of(quick).__aenter__()
+    await take(dead)
+    await quick.call("CONFIG", "SET", "maxmemory", 1)
+    async with queue_of(quick, lease=0.6) as alive:
+        taking = asyncio.create_task(take(alive))
+        await until(lambda: alive._wait)
+        await die(dead)
+        assert (await taking).data == DETECTION
     assert "No sign of life" not in caplog.text
 
 
@@ -743,6 +782,39 @@ async def test_an_item_that_comes_when_the_wait_was_cancelled_goes_back(
         await until(is_back)
 
 
+async def test_what_a_given_up_wait_brings_when_its_consumer_has_left_is_found(
+    client: RedisClient,
+) -> None:
+    gone = queue_of(client, consumer="gone", lease=0.3)
+
+    async def work() -> None:
+        async with gone:
+            await gone.take()
+
+    working = asyncio.create_task(work())
+    await until(lambda: gone._wait)
+    working.cancel()
+    await asyncio.wait([working])
+    # The server heard late that the connection had ended, and had moved an item meanwhile.
+    await client.add_to_queue(f"{QUEUE}:processing:gone", DETECTION)
+    async with queue_of(client) as other:
+
+        async def is_found() -> bool:
+            return await other.return_lost() == 1
+
+        await until(is_found)
+        assert await other.acknowledge(await take(other))
+    assert await keys(client) == []
+
+
+async def test_who_leaves_when_its_waits_are_answered_leaves_nothing_behind(
+    client: RedisClient,
+) -> None:
+    async with queue_of(client) as queue:
+        assert await queue.take(0.05) is None
+    assert await keys(client) == []
+
+
 async def test_a_consumer_that_was_counted_as_dead_and_waits_again_is_looked_for(
     client: RedisClient,
 ) -> None:
@@ -754,6 +826,38 @@ async def test_a_consumer_that_was_counted_as_dead_and_waits_again_is_looked_for
         await client.add_to_queue(f"{QUEUE}:processing:hung", DETECTION)  # comes, and it is killed
         assert await other.return_lost() == 1
         assert (await take(other)).data == DETECTION
+
+
+async def test_a_consumer_that_hangs_and_is_counted_as_dead_no_longer_waits(
+    client: RedisClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its wait brings an item into a list where nobody looks, and it is killed."""
+
+    async def hang(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    async with (
+        RedisClient(client.redis_url, namespace=client.namespace) as its_own,
+        queue_of(client) as other,
+    ):
+        hung = await queue_of(its_own, consumer="hung", lease=1.2).__aenter__()
+        waiting = asyncio.create_task(hung.take())
+        await until(lambda: hung._wait)
+        await stop_the_heart(hung)
+        monkeypatch.setattr(its_own, "call", hang)  # all but the wait that has begun
+
+        async def is_counted_as_dead() -> bool:
+            await other.return_lost()
+            consumers = client.full_name(f"{QUEUE}:consumers")
+            return await client.call("ZSCORE", consumers, "hung") is None
+
+        await until(is_counted_as_dead)
+        await client.add_to_queue(QUEUE, DETECTION)
+        job = await other.take(1)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert job
+        assert job.data == DETECTION
 
 
 async def test_an_item_that_came_while_its_consumer_waited_is_at_its_first_attempt(

@@ -383,3 +383,14 @@ async def test_an_id_that_the_scripts_cannot_write_is_refused(client):
     for id in ('a"b', "a\\b", "a\n", "é", ""):
         with pytest.raises(ValueError, match="printable ASCII"):
             await BatchAggregator(client).add_detection(seen(1, id=id))
+
+
+async def test_a_camera_s_name_that_the_scripts_cannot_write_is_refused(client):
+    for name in ('front "door"', "a\\b", "a\n", "a\x00", ""):
+        with pytest.raises(ValueError, match="the name of a camera"):
+            await BatchAggregator(client).add_detection(seen(1, camera_id=name))
+    aggregator = BatchAggregator(client, idle=0)
+    await aggregator.add_detection(seen(1, camera_id="Tür 1"))
+    await aggregator.close_due()
+    (job,) = await client.peek_queue("analysis_queue")
+    assert job["camera_id"] == "Tür 1"

@@ -7,6 +7,9 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from PIL import Image
 from tests.support import until
 
 from backend.core.reliable_queue import ReliableQueue
-from backend.core.unavailable import BadItem
+from backend.core.unavailable import BadItem, Unavailable
 from backend.examples.scenes import background, scene
 from backend.services.batch_aggregator import BatchAggregator
 from backend.services.detector import Detection, DetectionWorker, UnsupportedMedia
@@ -154,6 +157,18 @@ async def test_a_file_whose_content_has_changed_is_left_to_its_new_job(client, a
     assert await worker.handle(job(path, file_hash=before)) == []
 
 
+async def test_a_file_that_is_moved_when_its_job_is_done_is_counted_once(client, aggregator, root):
+    path = scene("driveway").save(root)
+    content = hashlib.sha256(path.read_bytes()).hexdigest()
+    worker = DetectionWorker(client, Seeing(CAR), aggregator)
+    first = await worker.handle(job(path, file_hash=content))
+    moved = path.rename(path.with_name("moved.jpg"))
+    assert await worker.handle(job(moved, file_hash=content)) == first
+    assert await worker.handle(job(moved)) == first  # a job without a hash is of the same file
+    later = job(moved, file_hash=content, timestamp="2026-01-15T11:30:00+00:00")
+    assert await worker.handle(later) != first
+
+
 async def test_a_file_that_has_become_a_pipe_does_not_hold_the_worker_up(client, aggregator, root):
     path = root / "driveway" / "a.jpg"
     path.parent.mkdir()
@@ -183,8 +198,31 @@ async def test_a_look_that_does_not_end_is_given_up(client, aggregator, root, mo
             return []
 
     worker = DetectionWorker(client, Slow(), aggregator)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"the look took longer than 0\.05 s"):
         await worker.handle(job(scene("driveway").save(root)))
+
+
+async def test_no_file_is_to_blame_for_looks_at_others_that_do_not_end(
+    client, aggregator, root, monkeypatch
+):
+    monkeypatch.setattr("backend.services.detector.LONGEST_LOOK", 0.2)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    looking, ends = threading.Event(), threading.Event()
+
+    class Hanging(Seeing):
+        def detect(self, image, camera_id):
+            looking.set()
+            ends.wait(30)
+            return []
+
+    worker = DetectionWorker(client, Hanging(), aggregator)
+    hanging = asyncio.create_task(worker.handle(job(scene("driveway").save(root))))
+    await until(looking.is_set)
+    with pytest.raises(Unavailable, match="no thread is free"):
+        await worker.handle(job(scene("garden").save(root)))
+    ends.set()
+    with suppress(TimeoutError):
+        await hanging
 
 
 # ---- images ----

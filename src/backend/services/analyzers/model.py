@@ -9,6 +9,7 @@ import asyncio
 import ipaddress
 import json
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
@@ -44,10 +45,11 @@ class ModelAnalyzer:
         base_url: the server, as in `http://localhost:8091`, with `/v1` or without it.
         model: the name of the model, for servers that have several.
         timeout: seconds until the whole answer must be there, waits for a busy server included.
-        api_key: sent as a bearer token, if the server wants one.
+        api_key: sent as a bearer token, if the server wants one. White space around it, such as
+            the end of the line of the file that it was read from, is no part of it.
 
     Raises:
-        ValueError: the URL cannot be one of a server.
+        ValueError: the URL cannot be one of a server, or the key cannot be sent.
     """
 
     def __init__(
@@ -64,8 +66,9 @@ class ModelAnalyzer:
         self._model = model
         self._timeout = timeout
         self._headers = {"Accept-Encoding": "identity"}  # what is packed may be without end
-        if api_key:
-            self._headers["Authorization"] = f"Bearer {api_key}"
+        self._key = _checked_key(api_key or "")
+        if self._key:
+            self._headers["Authorization"] = f"Bearer {self._key}"
 
     async def assess(self, batch: Batch) -> Assessment:
         """Return the model's judgement; 50 and the reason, if there is no good answer in time."""
@@ -77,8 +80,12 @@ class ModelAnalyzer:
             problem = f"no answer within {self._timeout:g} s"
         except NoGoodAnswer as error:
             problem = str(error)
+        except httpx.InvalidURL:  # its text may quote a part of a password
+            problem = "it cannot be reached (the URL of a proxy cannot be read)"
         except Exception as error:  # also a proxy that cannot be used, for one
             problem = f"it cannot be reached ({error or type(error).__name__})"
+        for secret in filter(None, (self._key, self.url.password)):  # which a server may quote
+            problem = problem.replace(secret, "…")
         self.fallbacks[problem.partition(":")[0]] += 1
         logger.warning("%s: not analysed by the model: %s", batch.camera_id, problem)
         summary = f"{batch.in_words()}. Not analysed by the model: {problem}."
@@ -140,6 +147,14 @@ def _endpoint(base_url: str) -> httpx.URL:
         raise ValueError("the analyzer's URL must be like http://localhost:8091")
     path = url.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/v1")
     return url.copy_with(path=f"{path}/v1/chat/completions")
+
+
+def _checked_key(key: str) -> str:
+    """Return the key as it can be sent; a message about it never shows it."""
+    key = key.strip()
+    if not re.fullmatch(r"[\x21-\x7e]*", key):
+        raise ValueError("the analyzer's API key must be printable ASCII without spaces")
+    return key
 
 
 def _is_loopback(host: str) -> bool:
@@ -220,7 +235,7 @@ def _read(candidate: dict[str, Any]) -> Assessment | None:
         case {"risk_score": int() | float() | str() as score, "summary": str() as summary}:
             try:
                 number = float(score)
-            except ValueError:
+            except (ValueError, OverflowError):
                 return None
             if number.is_integer() and 0 <= number <= 100 and (said := summary.strip()):
                 return Assessment(int(number), said[:LONGEST_SUMMARY])

@@ -97,6 +97,7 @@ async def test_the_model_is_asked_in_the_way_of_openai():
         model_says("I think that it is fine."),
         model_says('{"risk_score": 101, "summary": "x"}'),
         model_says('{"risk_score": "high", "summary": "x"}'),
+        model_says(f'{{"risk_score": 1{400 * "0"}, "summary": "x"}}'),
         model_says('{"risk_score": 10}'),
         model_says('{"risk_score": 10, "summary": ""}'),
         saying("<html>"),
@@ -187,6 +188,43 @@ def test_the_url_may_end_in_v1_or_not(ending):
 def test_what_is_no_url_of_a_server_is_refused_at_the_start(url):
     with pytest.raises(ValueError, match="must be like http://localhost:8091"):
         ModelAnalyzer(url)
+
+
+async def test_a_key_read_with_the_end_of_its_line_is_sent_without_it():
+    asked = []
+
+    async def answer(reader, writer):
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 500 No\r\nConnection: close\r\n\r\n")
+
+    async with http_server(answer) as url:
+        await ModelAnalyzer(url, api_key=" sk-secret\r\n").assess(batch("person"))
+    assert b"authorization: bearer sk-secret\r\n" in asked[0].lower()
+
+
+@pytest.mark.parametrize("key", ["sk-se\ncret", "sk-secret\x00", "sk-secr\xe9t", "sk secret"])
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(key):
+    with pytest.raises(ValueError, match="printable ASCII") as raised:
+        ModelAnalyzer("http://model:8091", api_key=key)
+    assert "sk" not in str(raised.value)
+
+
+async def test_a_key_or_password_that_a_server_quotes_is_not_passed_on(caplog):
+    refuses = saying("no such key: sk-secret, hush", "401 No")
+    async with http_server(refuses) as url:
+        analyzer = ModelAnalyzer(url.replace("//", "//user:hush@"), api_key="sk-secret")
+        found = await analyzer.assess(batch("person"))
+    for shown in (found.summary, caplog.text, str(analyzer.fallbacks)):
+        assert "it answered 401" in shown
+        assert "secret" not in shown
+        assert "hush" not in shown
+
+
+async def test_a_proxy_whose_password_splits_its_url_is_not_quoted(monkeypatch, caplog):
+    monkeypatch.setenv("http_proxy", "http://user:hush/4711@proxy:3128")
+    found = await ModelAnalyzer("http://model.example", timeout=2).assess(batch("person"))
+    assert "the URL of a proxy cannot be read" in found.summary
+    assert "hush" not in found.summary + caplog.text
 
 
 def in_turn(*answers: Answer) -> Answer:
