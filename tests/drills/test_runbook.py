@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import shlex
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def commands(card: str) -> list[str]:
 
 async def answer(system: System, command: str, capsys: pytest.CaptureFixture[str]) -> str:
     """Return what a command of the runbook answers."""
-    words = command.split()
+    words = shlex.split(command)  # as a shell does
     if command.startswith(".venv/bin/python -m backend.tools.queues"):
         await queues.run(queues.parser().parse_args(["--url", system.url]))
     elif command.startswith(".venv/bin/python -m backend.tools.dlq"):
